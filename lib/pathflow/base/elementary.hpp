@@ -1,0 +1,16 @@
+// Elementary functions from IEEE +, -, *, / and sqrt alone, so that every compiler and WASM give
+// the same bits (with contraction off). Scalar double; vector float code is cpu/vector_math.hpp.
+#pragma once
+
+namespace pathflow::elementary {
+
+/// Natural logarithm, x positive, finite and normal. Accuracy: 1 ulp.
+double log(double x);
+
+/// sin(2 pi u) and cos(2 pi u) for u in [0, 1]. Accuracy: 2 ulp of max(|value|, 2^-52).
+struct SinCos {
+  double sin, cos;
+};
+SinCos sincos_turn(double u);
+
+}  // namespace pathflow::elementary

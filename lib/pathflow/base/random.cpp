@@ -1,0 +1,87 @@
+#include "pathflow/base/random.hpp"
+
+#include <cmath>
+
+#include "pathflow/base/elementary.hpp"
+
+namespace pathflow {
+namespace {
+
+constexpr std::uint32_t kKeyTag = 0x50464C57u;  // "PFLW": separates key derivation from draws
+
+std::uint64_t word(const PhiloxCounter& bits, std::uint64_t half) {
+  return half == 0 ? (std::uint64_t{bits[1]} << 32 | bits[0])
+                   : (std::uint64_t{bits[3]} << 32 | bits[2]);
+}
+
+// (k + 1/2) / 2^52 with k of 52 bits: exact, symmetric about 1/2, never 0 or 1.
+double open_unit(std::uint64_t bits) {
+  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
+}
+
+struct NormalPair {
+  double first, second;
+};
+
+NormalPair box_muller(const PhiloxCounter& bits) {
+  const double radius = std::sqrt(-2.0 * elementary::log(open_unit(word(bits, 0))));
+  const auto [sine, cosine] = elementary::sincos_turn(open_unit(word(bits, 1)));
+  return {radius * cosine, radius * sine};
+}
+
+// High 64 bits of a * b.
+std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
+  const std::uint64_t a_low = static_cast<std::uint32_t>(a), a_high = a >> 32;
+  const std::uint64_t b_low = static_cast<std::uint32_t>(b), b_high = b >> 32;
+  const std::uint64_t middle = a_high * b_low + (a_low * b_low >> 32);
+  const std::uint64_t middle_low = static_cast<std::uint32_t>(middle) + a_low * b_high;
+  return a_high * b_high + (middle >> 32) + (middle_low >> 32);
+}
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, Purpose purpose) {
+  const PhiloxCounter mixed =
+      philox4x32({static_cast<std::uint32_t>(purpose), 0, 0, kKeyTag},
+                 {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});
+  key_ = {mixed[0], mixed[1]};
+}
+
+double Random::uniform(std::uint64_t step, std::uint64_t element) const {
+  return open_unit(word(bits(step, element / 2), element % 2));
+}
+
+std::uint64_t Random::index(std::uint64_t step, std::uint64_t element, std::uint64_t count) const {
+  return multiply_high(word(bits(step, element / 2), element % 2), count);
+}
+
+double Random::normal(std::uint64_t step, std::uint64_t element) const {
+  const NormalPair pair = box_muller(bits(step, element / 2));
+  return element % 2 == 0 ? pair.first : pair.second;
+}
+
+template <class T>
+void Random::fill_uniform(std::span<T> out, std::uint64_t step, std::uint64_t first) const {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = static_cast<T>(uniform(step, first + i));
+  }
+}
+
+template <class T>
+void Random::fill_normal(std::span<T> out, std::uint64_t step, std::uint64_t first) const {
+  std::size_t i = 0;
+  if (first % 2 == 1 && !out.empty()) out[i++] = static_cast<T>(normal(step, first));
+  for (; i + 1 < out.size(); i += 2) {
+    const NormalPair pair = box_muller(bits(step, (first + i) / 2));
+    out[i] = static_cast<T>(pair.first);
+    out[i + 1] = static_cast<T>(pair.second);
+  }
+  if (i < out.size()) out[i] = static_cast<T>(normal(step, first + i));
+}
+
+template void Random::fill_uniform(std::span<float>, std::uint64_t, std::uint64_t) const;
+template void Random::fill_uniform(std::span<double>, std::uint64_t, std::uint64_t) const;
+template void Random::fill_normal(std::span<float>, std::uint64_t, std::uint64_t) const;
+template void Random::fill_normal(std::span<double>, std::uint64_t, std::uint64_t) const;
+
+}  // namespace pathflow

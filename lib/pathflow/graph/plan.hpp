@@ -1,0 +1,83 @@
+// Plans: a graph compiled for one scalar type: ops in order, buffers in one arena by lifetime.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pathflow/graph/graph.hpp"
+
+namespace pathflow::graph {
+
+/// Named persistent buffers shared by plans (training and sampling plans see the same weights).
+template <class T>
+class StateStore {
+ public:
+  StateStore();
+  ~StateStore();
+  StateStore(const StateStore&) = delete;
+  StateStore& operator=(const StateStore&) = delete;
+  /// The buffer of a name, made and zeroed at first use. Errors: ShapeError if it exists with
+  /// another shape. The pointer stays valid for the life of the store.
+  std::span<T> get(std::string_view name, const Shape& shape);
+  std::span<T> at(std::string_view name);  ///< Errors: InvalidArgument if unknown
+  const Shape& shape(std::string_view name) const;
+  bool contains(std::string_view name) const;
+  std::vector<std::string> names() const;  ///< sorted
+
+ private:
+  struct Entry;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+};
+
+struct CompileSpec {
+  std::vector<std::pair<std::string, Value>> outputs;  ///< named results, readable after run()
+  /// State leaf <- new value, written after everything that reads the old value; in place where the
+  /// op allows it (adamw).
+  std::vector<std::pair<Value, Value>> updates;
+};
+
+struct PlanStats {
+  std::size_t ops = 0, fused = 0;
+  std::size_t arena_bytes = 0;      ///< peak of all temporaries
+  std::size_t unshared_bytes = 0;   ///< what they would take without lifetime sharing
+  double flops = 0;                 ///< multiply and add of products, per run
+};
+
+/// run() allocates nothing and branches on nothing but the op list.
+template <class T>
+class Plan {
+ public:
+  ~Plan();
+  Plan(Plan&&) noexcept;
+  Plan& operator=(Plan&&) noexcept;
+  /// Errors (each): InvalidArgument for an unknown name.
+  std::span<T> input(std::string_view name);
+  std::span<const T> output(std::string_view name) const;
+  double scalar(std::string_view name) const;  ///< a rank-0 output
+  void run();
+  const PlanStats& stats() const;
+  /// One line per op: name, shapes, offset. For people and tests.
+  std::string describe() const;
+
+  struct Impl;
+  explicit Plan(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A place that runs plans. The graph room knows this interface only; cpu::device() implements it.
+class Device;
+
+/// Dead code, common subexpressions and constants are folded, patterns are fused, buffers placed.
+/// T is float or double. `states` must outlive the plan. Callers pass cpu::device() (cpu/device.hpp).
+template <class T>
+Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& device);
+
+}  // namespace pathflow::graph

@@ -1,0 +1,53 @@
+// Mlp: a plain network q(x, t[, label]), recorded into a graph.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pathflow/graph/graph.hpp"
+#include "pathflow/graph/plan.hpp"
+
+namespace pathflow::nn {
+
+struct MlpOptions {
+  std::int64_t dimension = 2;  ///< d of the points, >= 1
+  std::int64_t width = 128;    ///< hidden units per layer, 1..4096
+  std::int64_t depth = 3;      ///< hidden layers, 1..16
+  graph::Activation activation = graph::Activation::kSilu;
+  /// "raw": t itself is one input (3 -> width for 2-D). "fourier": sin and cos of
+  /// 2 pi 2^k t, k = 0..time_frequencies-1, beside t.
+  std::string time_features = "raw";
+  std::int64_t time_frequencies = 6;
+  int classes = 0;  ///< 0: unconditional; else labels 0..classes-1, and `classes` is the null label
+};
+
+/// Parameter names and shapes in order: "mlp.0.weight" [in, out], "mlp.0.bias" [out], ...,
+/// "mlp.label.weight" [classes + 1, width] if conditional (added before the first activation).
+class Mlp {
+ public:
+  explicit Mlp(MlpOptions options);  ///< Errors: InvalidArgument with the field's name
+  const MlpOptions& options() const { return options_; }
+
+  struct Parameter {
+    std::string name;
+    graph::Shape shape;
+  };
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+
+  /// Records states `prefix + parameter name` and the forward pass.
+  /// Shapes: x [n, d], t [n, 1], label [n] (unset if unconditional) -> [n, d].
+  graph::Value forward(graph::Graph& graph, graph::Value x, graph::Value t, graph::Value label,
+                       const std::string& prefix = "") const;
+  /// Fills the states: weights ~ U(-1/sqrt(in), 1/sqrt(in)) (He et al.'s fan-in rule as the common
+  /// frameworks use it), biases alike, label table zero. Same seed: same bits everywhere.
+  template <class T>
+  void initialize(graph::StateStore<T>& states, std::uint64_t seed,
+                  const std::string& prefix = "") const;
+
+ private:
+  MlpOptions options_;
+  std::vector<Parameter> parameters_;
+};
+
+}  // namespace pathflow::nn

@@ -1,0 +1,40 @@
+// Schedules: the coefficients of x_t = alpha(t) x0 + sigma(t) x1, t = 0 data, t = 1 source.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pathflow::path {
+
+/// alpha, sigma and their time derivatives at one t. See MATH section 1 (lib/docs/math.md).
+struct Coefficients {
+  double alpha = 1, sigma = 0, alpha_dot = 0, sigma_dot = 0;
+};
+
+/// A path's schedule. Implementations are stateless and safe to share between threads.
+class Schedule {
+ public:
+  virtual ~Schedule() = default;
+  /// The name under which make_schedule finds it.
+  virtual std::string name() const = 0;
+  /// Coefficients at t in [0, 1]; derivatives may be infinite at the ends, where the class says so.
+  virtual Coefficients at(double t) const = 0;
+  /// log-SNR ln(alpha^2 / sigma^2); falls strictly from t = 0 to t = 1.
+  double log_snr(double t) const;
+  /// The t in [0, 1] of a given log-SNR (clamped to the ends). Accuracy: |t error| <= 1e-12 relative
+  /// to the slope, checked by tests/unit/path/schedule_test.cpp.
+  virtual double time_of_log_snr(double value) const = 0;
+  /// Interval on which training draws t and samplers start and stop: [0, 1] where nothing is
+  /// singular, a stated smaller one where a derivative or a conversion is.
+  virtual double t_min() const { return 0.0; }
+  virtual double t_max() const { return 1.0; }
+};
+
+/// Names accepted by make_schedule: linear, trig, vp-linear, vp-cosine, sub-vp, ve.
+const std::vector<std::string>& schedule_names();
+/// Errors: InvalidArgument for an unknown name (with the valid ones and the nearest).
+std::shared_ptr<const Schedule> make_schedule(std::string_view name);
+
+}  // namespace pathflow::path

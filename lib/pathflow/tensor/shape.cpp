@@ -1,0 +1,36 @@
+#include "pathflow/tensor/shape.hpp"
+
+#include "pathflow/base/error.hpp"
+
+namespace pathflow::tensor {
+
+Shape::Shape(std::initializer_list<std::int64_t> extents) {
+  for (std::int64_t extent : extents) append(extent);
+}
+
+void Shape::append(std::int64_t extent) {
+  if (rank_ == kMaxRank) {
+    throw ShapeError("Shape", "rank must be at most 4, got an extent beyond " + to_text());
+  }
+  if (extent < 1) {
+    throw ShapeError("Shape", "every extent must be at least 1, got " + std::to_string(extent));
+  }
+  extents_[rank_++] = extent;
+}
+
+std::int64_t Shape::size() const {
+  std::int64_t product = 1;
+  for (int axis = 0; axis < rank_; ++axis) product *= extents_[axis];
+  return product;
+}
+
+std::string Shape::to_text() const {
+  std::string text = "[";
+  for (int axis = 0; axis < rank_; ++axis) {
+    if (axis > 0) text += ", ";
+    text += std::to_string(extents_[axis]);
+  }
+  return text + "]";
+}
+
+}  // namespace pathflow::tensor
