@@ -1,4 +1,8 @@
 // Trainer: the one training loop. Draw endpoints, interpolate, regress one linear form of them.
+//
+//   Trainer trainer({.data = "moons", .seed = 7});
+//   trainer.step(2000);
+//   auto result = trainer.sample(1000, {.sampler = "heun", .steps = 50});
 #pragma once
 
 #include <cstdint>
@@ -6,85 +10,98 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "pathflow/data/distribution.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
 #include "pathflow/tensor/array.hpp"
+#include "pathflow/train/options.hpp"
 
 namespace pathflow::train {
 
-/// Everything that defines a run. The same names are the keys of its JSON form (config.hpp), of the
-/// command's options and of the JS module's Trainer options.
-struct TrainOptions {
-  std::string data = "8gaussians";   ///< a dataset's name; a name of the caller's for given rows
-  std::string source = "gaussian";   ///< "gaussian": N(0, I); else a dataset's name, or given rows
-  std::string schedule = "linear";
-  std::string predict = "velocity";
-  std::string coupling = "independent";  ///< or "ot": exact minibatch OT, batch <= 1024
-  std::string weight = "default";  ///< loss weight over t: "default" (1), "velocity" (as if
-                                   ///< velocity were regressed)
-  std::int64_t dimension = 2;      ///< set from the data
-  std::int64_t width = 128, depth = 3;
-  std::string activation = "silu";
-  std::string time_features = "raw";
-  int classes = 0;              ///< > 0: conditional on labels
-  double label_dropout = 0.1;   ///< share of labels replaced by the null label, [0, 1]
-  std::int64_t batch = 256;     ///< 1..65536
-  double lr = 2e-3;
-  std::string lr_schedule = "constant";  ///< "constant", "cosine" (to 0 at `steps`)
-  std::int64_t warmup = 100;    ///< steps of linear warm-up, >= 0
-  std::int64_t steps = 20000;   ///< planned steps: the end of a cosine schedule
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0.0;
-  double clip = 1.0;            ///< global gradient norm; 0: no clipping
-  double ema = 0.999;           ///< decay, warmed up as min(ema, (1 + step) / (10 + step)); 0: off
-  std::uint64_t seed = 0;
-};
-
 struct StepReport {
-  std::int64_t step = 0;   ///< steps done in all
-  double loss = 0;         ///< mean loss of the last step taken
-  double mean_loss = 0;    ///< mean over the steps of this call
-  double gradient_norm = 0;
+  std::int64_t step = 0;     ///< steps done in all
+  double loss = 0;           ///< mean loss of the last step taken
+  double mean_loss = 0;      ///< mean over the steps of this call
+  double gradient_norm = 0;  ///< of the last step, before clipping
+  double learning_rate = 0;  ///< of the last step
 };
 
+/// Rows of a built-in set that a trainer draws once and then indexes at random: fast, free of
+/// allocation, and far beyond what a 2-D sample of a few thousand points can tell from fresh draws.
+/// Given rows are all used.
+inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
+
+/// Trains an Mlp and samples from it.
+///
+/// One step, s = steps_done(), row i of the batch, draws as pure functions of (seed, purpose, s,
+/// i):
+///     x0 = data[index],  x1 = source row or N(0, I),  t ~ U[t_min, t_max],
+///     x_t = alpha x0 + sigma x1,   loss = mean_i w(t) |q(x_t, t) - (a x0 + b x1)|^2 / d,
+/// then AdamW and EMA. The network sits inside q = c_skip x + c_out F(c_in x, t) where the schedule
+/// and the prediction ask for it (objective.hpp); on linear with velocity q = F(x, t).
+/// Cost: a step allocates nothing after the first, but for the assignment of "ot".
+/// One trainer is for one thread at a time; its numbers do not depend on pathflow::threads().
 class Trainer {
  public:
-  /// Rows given here take the place of the named data or source. Errors: InvalidArgument, ShapeError.
+  /// Rows given here take the place of the named data or source: [n, d], n >= 1.
   struct Inputs {
     std::optional<tensor::Points> data, source;
-    std::optional<std::vector<int>> labels;
+    std::optional<std::vector<int>> labels;  ///< one per given data row, >= 0
   };
+  /// Errors: InvalidArgument (a rule of TrainOptions, an unknown name, labels without classes),
+  /// ShapeError (data and source of different dimension, labels of another length), NumericError
+  /// (given rows that are not finite).
   explicit Trainer(TrainOptions options) : Trainer(std::move(options), Inputs{}) {}
   Trainer(TrainOptions options, Inputs inputs);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
 
+  /// As given, with dimension and classes filled in from the data.
   const TrainOptions& options() const;
   const path::Schedule& schedule() const;
+  path::Prediction prediction() const;
   std::int64_t steps_done() const;
-  /// Takes k >= 1 steps. Errors: NumericError if the loss stops being finite (weights of the last
-  /// finite step are kept).
+  std::int64_t parameter_count() const;
+  /// Moves the planned end (the end of a cosine schedule). Errors: InvalidArgument for steps < 1.
+  void plan_steps(std::int64_t steps);
+
+  /// Takes k >= 1 steps. Errors: InvalidArgument; NumericError if a loss or gradient stops being
+  /// finite: the trainer is then as it was before that step, and can still sample and save.
   StepReport step(std::int64_t k);
 
-  /// The EMA network as a model, for up to any n; labels: one per row, or one for all, or none (the
-  /// null label). The model shares the weights and must not outlive the trainer.
+  /// The sampling network (EMA weights) as a model, for any number of rows per call, best in
+  /// multiples of 64. labels: one per row, or one for all, or none (the null label). The model
+  /// shares the weights (later steps are seen) and must not outlive the trainer.
+  /// Errors: InvalidArgument for labels out of [0, classes) or given to an unconditional trainer.
   std::unique_ptr<sample::Model<float>> model(std::vector<int> labels = {}) const;
-  /// n starting points at t_max: sigma(t_max) times the source's rows.
+  /// n starting points at t_max, [n, d]: alpha(t_max) data + sigma(t_max) source, each row a pure
+  /// function of (seed, row). alpha(t_max) is left out: the sampler starts from source rows alone.
   tensor::Points start(std::size_t n, std::uint64_t seed) const;
+  /// n rows of the training data's law, for comparison and thumbnails.
+  tensor::Points data(std::size_t n, std::uint64_t seed) const;
+  /// Labels of the rows of data(n, seed); empty if the data have none.
+  std::vector<int> data_labels(std::size_t n, std::uint64_t seed) const;
+  /// start(n, options.seed) moved by sample::sample from t_max to t_min (or as options say). With
+  /// options.from < options.to the start is data rows instead (n rows of data(n, seed)).
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::vector<int> labels = {}) const;
 
   /// Everything needed to go on to the same bits: weights, moments, EMA, step, options, and the
-  /// given rows, as a safetensors file's bytes.
+  /// given rows, as a safetensors file's bytes. Tensors: the Mlp's names; "ema.", "adam.m." and
+  /// "adam.v." + name; "data.rows", "data.labels", "source.rows". Metadata: "format" "pathflow",
+  /// "version" "1", "config" (config.hpp), "step", "data_scale", "source_scale".
   std::vector<std::uint8_t> save() const;
-  /// Errors: IoError for bytes that are not such a file, naming offset and expectation.
-  static Trainer restore(std::span<const std::uint8_t> bytes);
+  /// `name` begins the messages. Errors: IoError for bytes that are not such a file or whose
+  /// tensors do not fit the configuration (names the first that differ).
+  static Trainer restore(std::span<const std::uint8_t> bytes, std::string_view name = "restore");
 
  private:
   struct Impl;
+  explicit Trainer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

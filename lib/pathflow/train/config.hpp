@@ -1,0 +1,41 @@
+// TrainOptions as JSON: the configuration inside a saved run, the C ABI's argument and the wire
+// form of the JS options. One mechanism, one list of keys, one set of rules.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pathflow/train/options.hpp"
+
+namespace pathflow::train {
+
+/// Version of the configuration's form, key "format" of the JSON. Files of a later version are
+/// refused; a reader fills keys that an older file lacks with their defaults.
+inline constexpr int kConfigVersion = 1;
+
+/// Keys in the order of TrainOptions' fields: data, source, schedule, ...
+const std::vector<std::string>& option_names();
+
+/// {"format": 1, "data": "8gaussians", ...}: every field, numbers with the digits that read back as
+/// the same double. indent < 0: one line.
+std::string to_json(const TrainOptions& options, int indent = -1);
+
+/// Options from a JSON object. Keys that are absent keep their value in `defaults`; the rules of
+/// validate() are applied. `where` begins the messages ("run.safetensors: config").
+/// Errors: InvalidArgument for text that is no JSON object (with the byte offset), a key that does
+/// not exist (with the nearest), a value of another type (with the key and the type wanted), a
+/// "format" later than kConfigVersion, and whatever validate() refuses.
+TrainOptions options_from_json(std::string_view json, const TrainOptions& defaults = {},
+                               std::string_view where = "options");
+
+/// Checks every rule stated at TrainOptions' fields that needs no data.
+/// Errors: InvalidArgument "where: key rule, got value".
+void validate(const TrainOptions& options, std::string_view where = "Trainer");
+
+/// Names accepted for the fields without a list elsewhere.
+const std::vector<std::string>& coupling_names();     ///< independent, ot
+const std::vector<std::string>& weight_names();       ///< default, velocity
+const std::vector<std::string>& lr_schedule_names();  ///< constant, cosine
+
+}  // namespace pathflow::train

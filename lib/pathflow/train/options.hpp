@@ -1,0 +1,51 @@
+// TrainOptions: everything that defines a run of the trainer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace pathflow::train {
+
+/// Everything that defines a run. The same names are the keys of its JSON form (config.hpp), of the
+/// command's options (with - for _) and of the JS module's Trainer options (in camelCase).
+struct TrainOptions {
+  /// A dataset's name, or any name of the caller's for rows given as Trainer::Inputs::data.
+  std::string data = "8gaussians";
+  /// "gaussian": N(0, I), drawn fresh for every batch. Else a dataset's name, or any name for rows
+  /// given as Trainer::Inputs::source.
+  std::string source = "gaussian";
+  std::string schedule = "linear";       ///< a name of path::schedule_names()
+  std::string predict = "velocity";      ///< a name of path::prediction_names()
+  std::string coupling = "independent";  ///< or "ot": exact minibatch OT, batch <= 1024
+  /// Loss weight over t. "default": 1, or the inverse mean square of the target where that varies
+  /// with t by more than a factor of 4 (objective.hpp; sigma^2 for score). "velocity": as if
+  /// velocity were regressed with its default weight, so every prediction has the same minimiser.
+  std::string weight = "default";
+  std::int64_t dimension = 2;         ///< d of the points; taken from the data
+  std::int64_t width = 128;           ///< hidden units per layer, 1..4096
+  std::int64_t depth = 3;             ///< hidden layers, 1..16
+  std::string activation = "silu";    ///< a name of graph::activation_names()
+  std::string time_features = "raw";  ///< or "fourier": sin and cos of 2 pi 2^k t, k < 6
+  /// true: classes is taken from the labels of the data (given or built in).
+  bool conditional = false;
+  int classes = 0;             ///< 0: unconditional; else labels lie in [0, classes), <= 65536
+  double label_dropout = 0.1;  ///< share of labels replaced by the null label, [0, 1]
+  std::int64_t batch = 256;    ///< rows per step, 1..65536
+  double lr = 2e-3;            ///< peak learning rate, > 0
+  std::string lr_schedule = "constant";  ///< or "cosine": to 0 at `steps`
+  std::int64_t warmup = 100;             ///< steps of linear warm-up, >= 0
+  std::int64_t steps = 20000;            ///< planned steps, >= 1: the end of a cosine schedule
+  double beta1 = 0.9;                    ///< decay of the first moment, [0, 1)
+  double beta2 = 0.999;                  ///< decay of the second moment, [0, 1)
+  double epsilon = 1e-8;                 ///< AdamW's divisor floor, > 0
+  double weight_decay = 0.0;             ///< decoupled, >= 0
+  double clip = 1.0;                     ///< global gradient norm, >= 0; 0: no clipping
+  /// Exponential averaging of the weights that are sampled from, [0, 1): decay
+  /// min(ema, (1 + step) / (10 + step)); 0: off, the raw weights are sampled from.
+  double ema = 0.999;
+  std::uint64_t seed = 0;  ///< seeds weights, draws and data pools; < 2^53 so that JSON keeps it
+
+  bool operator==(const TrainOptions&) const = default;
+};
+
+}  // namespace pathflow::train
