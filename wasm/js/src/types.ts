@@ -1,14 +1,26 @@
-// The public interface of the module. `Api`/`Trainer` run in the calling thread; `WorkerApi`/
-// `WorkerTrainer` (worker-client.ts) have the same methods as promises.
+// The public types of the module. `Api` and `Trainer` run in the calling thread; `WorkerApi` and
+// `WorkerTrainer` have the same methods as promises.
 
-/** Names the library knows; lists come from `api.names` at run time. */
+/** Path schedules: `x_t = alpha(t) x_data + sigma(t) x_source`, t = 0 data, t = 1 source. */
 export type Schedule = "linear" | "trig" | "vp-linear" | "vp-cosine" | "sub-vp" | "ve";
+/** What the network is asked for. */
 export type Prediction = "data" | "noise" | "velocity" | "v" | "score";
+/** How a batch's data and source rows are paired. */
 export type Coupling = "independent" | "ot";
 export type Sampler =
-  | "euler" | "midpoint" | "heun" | "rk4" | "dopri5" | "ddim" | "ddpm" | "euler-maruyama";
+  | "euler"
+  | "midpoint"
+  | "heun"
+  | "rk4"
+  | "dopri5"
+  | "ddim"
+  | "ddpm"
+  | "euler-maruyama";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
+/** Distances between two samples. */
 export type Metric = "w2" | "sliced" | "energy" | "mmd";
+/** Which build runs: picked by what the engine can do, best first. */
+export type Variant = "relaxed" | "simd" | "scalar";
 
 /** Row-major float32 data with its shape: points are [n, d], trajectories [times, n, d]. */
 export interface FloatArray {
@@ -19,68 +31,142 @@ export interface FloatArray {
 /** A data set's name ("moons", "text:HELLO"), or rows of your own. */
 export type PointsSpec = string | FloatArray;
 
+/** One built-in data set, as listed by `api.datasets`. */
 export interface DatasetInfo {
+  /** The name used everywhere; "text:" is completed by a word of yours. */
   name: string;
+  /** For people: "Two moons". */
   title: string;
+  /** Formula and scale in a sentence or two. */
   description: string;
+  /** Whether `api.density` knows it. */
   hasDensity: boolean;
+  /** 0 if its rows carry no labels. */
   classes: number;
 }
 
+/** Every list of names the library accepts, read from the library itself. */
+export interface Names {
+  schedules: Schedule[];
+  predictions: Prediction[];
+  couplings: Coupling[];
+  samplers: Sampler[];
+  activations: Activation[];
+  metrics: Metric[];
+  timeFeatures: ("raw" | "fourier")[];
+  weights: ("default" | "velocity")[];
+  lrSchedules: ("constant" | "cosine")[];
+  diffusions: ("zero" | "g2" | "sigma" | "constant")[];
+}
+
+/** A run. Every field has a default, listed in `api.defaults`. */
 export interface TrainerOptions {
+  /** What to learn; default "8gaussians". */
   data?: PointsSpec;
+  /** What to start from; default "gaussian", N(0, I). */
   source?: PointsSpec;
   /** Class of each row when `data` is given as rows. */
   labels?: Int32Array | number[];
+  /** Default "linear". */
   schedule?: Schedule;
+  /** Default "velocity". */
   predict?: Prediction;
+  /** Default "independent"; "ot" pairs each batch (at most 1024 rows) by exact optimal transport. */
   coupling?: Coupling;
+  /** Loss weight over t; "velocity" weighs as if velocity were predicted. */
+  weight?: "default" | "velocity";
+  /** Hidden units per layer, 1..4096; default 128. */
   width?: number;
+  /** Hidden layers, 1..16; default 3. */
   depth?: number;
   activation?: Activation;
   timeFeatures?: "raw" | "fourier";
+  /** Learn one law per class; the classes are those of the data's labels. */
   conditional?: boolean;
+  /** Share of labels hidden from the network in training, [0, 1]; default 0.1. */
+  labelDropout?: number;
+  /** Rows per step, 1..65536; default 256. */
   batch?: number;
+  /** Peak learning rate; default 0.002. */
   lr?: number;
   lrSchedule?: "constant" | "cosine";
+  /** Steps of linear warm-up; default 100. */
   warmup?: number;
+  /** Planned steps: the end of a cosine schedule; default 20000. */
   steps?: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
   weightDecay?: number;
+  /** Global gradient norm; 0: no clipping. */
   clip?: number;
+  /** Decay of the averaged weights that are sampled from, [0, 1); 0: off. */
   ema?: number;
+  /** Non-negative integer below 2^53; the same seed gives the same numbers. */
   seed?: number;
 }
 
+/** `TrainerOptions` with every field filled in, as the library holds them. */
+export type ResolvedTrainerOptions = Required<
+  Omit<TrainerOptions, "data" | "source" | "labels">
+> & {
+  /** A name; for rows of your own "given". */
+  data: string;
+  source: string;
+  /** Coordinates of a point. */
+  dimension: number;
+  /** 0: unconditional. */
+  classes: number;
+};
+
 export interface StepReport {
+  /** Steps taken in all. */
   step: number;
+  /** Of the last step. */
   loss: number;
+  /** Mean over the steps of this call. */
   meanLoss: number;
+  /** Of the last step, before clipping. */
   gradientNorm: number;
+  /** Of the last step. */
+  learningRate: number;
 }
 
 export interface StepOptions {
+  /** Stops between slices of steps; the call then throws the signal's reason. Steps taken stay. */
   signal?: AbortSignal;
   /** Called between slices of steps with the report so far. */
   onProgress?: (report: StepReport) => void;
 }
 
 export interface SampleOptions {
+  /** Points wanted; default 1000. */
   n?: number;
+  /** Default "heun". */
   sampler?: Sampler;
+  /** Grid intervals, >= 1; default 50. Of no meaning for "dopri5". */
   steps?: number;
+  /** Seeds the starting points and the noise of stochastic samplers; default 0. */
   seed?: number;
-  /** How many equally spaced times to keep (true: 33), or the times themselves, from 1 to 0. */
+  /** Start from these rows instead of drawing `n`. */
+  start?: FloatArray;
+  /** How many equally spaced times to keep (true: 33), or the times themselves, in travel order. */
   trajectories?: boolean | number | number[];
+  /** "ddim": 0 deterministic .. 1 ancestral. */
   eta?: number;
+  /** "euler-maruyama": the diffusion w(t). */
   diffusion?: "zero" | "g2" | "sigma" | "constant";
+  /** Factor on w(t), >= 0. */
   diffusionScale?: number;
+  /** "dopri5": relative and absolute error allowed per step. */
   rtol?: number;
   atol?: number;
-  /** Class wanted (one for all rows). */
-  label?: number;
+  /** Class wanted: one for all rows, or one a row. Conditional trainers only. */
+  label?: number | ArrayLike<number>;
   /** "data": source to data (default); "source": data to source. */
   toward?: "data" | "source";
   signal?: AbortSignal;
+  /** Called after each step of the sampler with the share done, 0..1. */
   onProgress?: (share: number) => void;
 }
 
@@ -89,6 +175,7 @@ export interface SampleResult {
   points: FloatArray;
   /** [times, n, d], absent unless asked for. */
   trajectories?: FloatArray;
+  /** The kept times, absent unless asked for. */
   times?: Float64Array;
   /** Calls of the network on the whole batch. */
   evaluations: number;
@@ -98,8 +185,9 @@ export interface SampleResult {
 }
 
 export interface FieldOptions {
+  /** Time in [0, 1]. */
   t: number;
-  /** Cells per side. */
+  /** Cells per side, 1..1024; default 24. */
   grid?: number;
   /** [xmin, xmax, ymin, ymax]; default [-4, 4, -4, 4]. */
   bounds?: [number, number, number, number];
@@ -108,8 +196,196 @@ export interface FieldOptions {
   label?: number;
 }
 
-/** `data` is [grid, grid, 2], row 0 at ymin, cell centres. */
+/** `data` is [grid, grid, 2], row 0 at ymin, at cell centres. */
 export interface FieldResult extends FloatArray {
   bounds: [number, number, number, number];
   t: number;
+}
+
+export interface DrawOptions {
+  /** Rows; default 1000. */
+  n?: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/** Rows of a data set. */
+export interface DatasetRows {
+  points: FloatArray;
+  /** Class of each row, where the set has classes. */
+  labels?: Int32Array;
+}
+
+export interface DensityOptions {
+  /** Cells per side, 1..1024; default 128. */
+  grid?: number;
+  /** [xmin, xmax, ymin, ymax]; default [-4, 4, -4, 4]. */
+  bounds?: [number, number, number, number];
+  /** true: log p in nats instead of p. */
+  log?: boolean;
+}
+
+/** `data` is [grid, grid], row 0 at ymin, at cell centres. */
+export interface DensityResult extends FloatArray {
+  bounds: [number, number, number, number];
+}
+
+export interface RunOptions {
+  /** Length of one slice of training, between which messages get through; default 12 ms. */
+  sliceMilliseconds?: number;
+  /** Most steps a second; default Infinity. Changed while running by `TrainingRun.setRate`. */
+  stepsPerSecond?: number;
+  /** Stop by itself when the trainer has taken this many steps in all. */
+  untilStep?: number;
+  /** Called at most once every `reportMilliseconds`, and once more at the end. */
+  onReport?: (report: RunReport) => void;
+  /** Default 33 ms. */
+  reportMilliseconds?: number;
+  /** Pauses the run as `pause()` does. */
+  signal?: AbortSignal;
+}
+
+export interface RunReport extends StepReport {
+  /** Measured over the last second or so. */
+  stepsPerSecond: number;
+  /** Loss of each slice since the last report, oldest first, with the step it ended on. */
+  losses: { step: number; loss: number }[];
+}
+
+/** Training that goes on in the background until it is paused. */
+export interface TrainingRun {
+  /** Settles when the run has stopped: with the last report, or with the error that stopped it. */
+  readonly done: Promise<StepReport>;
+  /** Stops after the slice in progress; the same promise as `done`. */
+  pause(): Promise<StepReport>;
+  /** Changes the most steps a second while running. */
+  setRate(stepsPerSecond: number): void;
+}
+
+/** Where the WebAssembly comes from. With none of these the file beside the module is used. */
+export interface LoadOptions {
+  /** Address of pathflow.wasm (or of another variant). A bundler's `?url` import gives one. */
+  wasmUrl?: string | URL;
+  /** The file's bytes. */
+  wasmBinary?: ArrayBuffer | Uint8Array;
+  /** A compiled module. */
+  module?: WebAssembly.Module;
+  /** Which build to fetch; default: the best the engine can run. */
+  variant?: Variant;
+}
+
+/** What both kinds of api know without asking. */
+export interface ApiFacts {
+  /** Of the library, "0.1.0". */
+  readonly version: string;
+  /** Which build is running. */
+  readonly variant: Variant;
+  readonly names: Names;
+  /** Built-in data sets in display order. */
+  readonly datasets: DatasetInfo[];
+  /** What `new api.Trainer()` uses for the fields not given. */
+  readonly defaults: ResolvedTrainerOptions;
+}
+
+/** The library in this thread: every call returns when it is done. */
+export interface Api extends ApiFacts {
+  /** A model in training. */
+  readonly Trainer: new (options?: TrainerOptions) => Trainer;
+  /** A trainer from the bytes of `Trainer.save()` or of the command's .safetensors file. */
+  restore(bytes: ArrayBuffer | Uint8Array): Trainer;
+  /** Draws rows of a built-in set: the first rows of a larger `n` are the same. */
+  dataset(name: string, options?: DrawOptions): DatasetRows;
+  /** Density of a built-in set on a grid. Refused where `hasDensity` is false. */
+  density(name: string, options?: DensityOptions): DensityResult;
+  /** Distance between two samples; "w2" wants equally many rows. */
+  distance(metric: Metric, a: FloatArray, b: FloatArray): number;
+  /** What `distance` gives for two samples of one law at n rows: the least worth hoping for. */
+  floor(metric: Metric, dataset: string, n: number, options?: { seed?: number }): number;
+  /** Rows from the bytes of an .npy file (floats or integers, at most two axes). */
+  readNpy(bytes: ArrayBuffer | Uint8Array): FloatArray;
+  /** An .npy file's bytes; one to three axes. */
+  writeNpy(array: FloatArray): Uint8Array<ArrayBuffer>;
+  /** Bytes the library holds now: constant when everything made has been disposed of. */
+  bytesInUse(): number;
+  /** Frees every trainer made by this api. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A model in training. Free it with `dispose()` or `using`. */
+export interface Trainer {
+  /** The options in full. */
+  readonly options: ResolvedTrainerOptions;
+  /** Steps taken. */
+  readonly steps: number;
+  /** Weights of the network. */
+  readonly parameters: number;
+  /** Takes k steps; default 1. */
+  step(k?: number, options?: StepOptions): StepReport;
+  /** Trains in the background, in slices, until paused. */
+  run(options?: RunOptions): TrainingRun;
+  /** Moves points along the learned path. */
+  sample(options?: SampleOptions): SampleResult;
+  /** What the network says on a grid at one time. 2-D models only. */
+  field(options: FieldOptions): FieldResult;
+  /** Starting points of `sample` with the same n and seed. */
+  start(options?: DrawOptions): FloatArray;
+  /** Rows of the training data's law. */
+  data(options?: DrawOptions): DatasetRows;
+  /** Everything needed to go on to the same bits, as a safetensors file. */
+  save(): Uint8Array<ArrayBuffer>;
+  /** Frees its memory. Safe to call twice; everything else then throws. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Every method of T as a promise. */
+type Promised<T, Key extends keyof T> = {
+  [Name in Key]: T[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Result>
+    : never;
+};
+
+/** The library in a Worker: the same methods as `Api`, as promises. */
+export interface WorkerApi
+  extends ApiFacts,
+    Promised<
+      Api,
+      "dataset" | "density" | "distance" | "floor" | "readNpy" | "writeNpy" | "bytesInUse"
+    > {
+  /** Made at once; it is ready, or refuses, when `trainer.ready` settles. */
+  readonly Trainer: new (options?: TrainerOptions) => WorkerTrainer;
+  restore(bytes: ArrayBuffer | Uint8Array): Promise<WorkerTrainer>;
+  /** Ends the Worker (one made by `createWorker`) or frees what it holds (`connect`). */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * A model in training inside the Worker. Calls on one trainer take effect in the order in which
+ * they were made; `run` lets other calls through between its slices.
+ */
+export interface WorkerTrainer
+  extends Promised<Trainer, "step" | "sample" | "field" | "start" | "data" | "save"> {
+  /** Settles when the Worker has made it. */
+  readonly ready: Promise<void>;
+  /** The options in full, once ready. */
+  readonly options: ResolvedTrainerOptions;
+  /** Weights of the network, once ready. */
+  readonly parameters: number;
+  /** Steps taken as of the last report. */
+  readonly steps: number;
+  run(options?: RunOptions): TrainingRun;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface WorkerOptions extends LoadOptions {
+  /** Address of the Worker's script; default: `worker.js` beside the module. */
+  workerUrl?: string | URL;
+}
+
+/** Anything that speaks like a Worker: Worker, MessagePort, or worker_threads' own. */
+export interface PortLike {
+  postMessage(message: unknown, transfer?: readonly never[]): void;
 }
