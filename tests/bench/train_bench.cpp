@@ -1,0 +1,75 @@
+// The reference job natively: training steps and sampling of an MLP 3-128-128-128-2 (SiLU, AdamW with
+// clipping and EMA, batch drawn inside the step), beside the machine's own multiply-add peak.
+#include <benchmark/benchmark.h>
+
+#include "pathflow/base/threads.hpp"
+#include "pathflow/cpu/kernels.hpp"
+#include "pathflow/train/trainer.hpp"
+#include "peak.hpp"
+
+namespace {
+
+using pathflow::train::TrainOptions;
+using pathflow::train::Trainer;
+
+// Forward, weight gradients, and input gradients of all layers but the first; 2 flops a multiply-add.
+double step_flops(double batch) {
+  const double first = 3 * 128, hidden = 128 * 128, last = 128 * 2;
+  return 2 * batch * (3 * (first + 2 * hidden + last) - first);
+}
+
+TrainOptions reference(std::int64_t batch) {
+  TrainOptions options;
+  options.data = "8gaussians";
+  options.width = 128;
+  options.depth = 3;
+  options.batch = batch;
+  options.lr = 1e-3;
+  return options;
+}
+
+void train_step(benchmark::State& state) {
+  pathflow::set_threads(static_cast<int>(state.range(1)));
+  Trainer trainer(reference(state.range(0)));
+  trainer.step(20);
+  for (auto _ : state) trainer.step(1);
+  state.counters["steps_per_second"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["gflops"] = benchmark::Counter(
+      step_flops(static_cast<double>(state.range(0))) * 1e-9 * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
+  state.SetLabel(pathflow::cpu::isa());
+}
+BENCHMARK(train_step)
+    ->ArgsProduct({{256, 1024}, {1, 2}})
+    ->ArgNames({"batch", "threads"})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void sample(benchmark::State& state) {
+  pathflow::set_threads(static_cast<int>(state.range(0)));
+  Trainer trainer(reference(256));
+  trainer.step(1);
+  pathflow::sample::SampleOptions options;
+  options.sampler = "euler";
+  options.steps = 100;
+  for (auto _ : state) benchmark::DoNotOptimize(trainer.sample(2000, options));
+  const double flops = 100 * 2 * 2000 * (3 * 128 + 2 * 128 * 128 + 128 * 2);
+  state.counters["gflops"] = benchmark::Counter(
+      flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+BENCHMARK(sample)
+    ->Arg(1)
+    ->Arg(2)
+    ->ArgName("threads")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+void multiply_add_peak(benchmark::State& state) {
+  double flops = 0;
+  for (auto _ : state) flops += pathflow::bench::multiply_add_burst();
+  state.counters["gflops"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
+}
+BENCHMARK(multiply_add_peak)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+}  // namespace
