@@ -1,30 +1,41 @@
-// npy files through xtensor's reader and writer, with the checks a stranger's file needs.
+// npy: NumPy's array files as bytes, read and written with the checks a stranger's file needs.
+//
+// Arrays are xtensor containers, but the header is parsed here and not by xtensor's xnpy.hpp. That
+// reader accepts neither f2 nor the other byte order nor keys in another order, reads a header
+// length with a byte over 127 as negative, allocates whatever the shape says before it looks at the
+// file, and its <regex> and <iostream> would be most of the WASM binary (figures in
+// lib/docs/numerics.md). The tests hold this reader and writer against xnpy and numpy.
+//
+// Format: NumPy Enhancement Proposal 1 and numpy.lib.format, versions 1.0, 2.0 and 3.0.
+// Files on disk: io/files.hpp.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "pathflow/tensor/array.hpp"
 
 namespace pathflow::io {
 
-/// Points [n, d] from npy bytes: f2, f4, f8 and integers are converted to float, either byte order,
-/// C or Fortran order; 1-D becomes [n, 1]. Errors: IoError (damaged, other dtypes, zero rows, more
-/// than 2 axes, NaN or infinity with the first bad row); names `name`.
+/// Points [n, d] from npy bytes: b1, f2, f4, f8 and integers are converted to float, either byte
+/// order, C or Fortran order; 1-D becomes [n, 1].
+/// Errors: IoError, naming `name`, the offset and what was expected: damaged header, other dtypes,
+/// zero rows or columns, 0 or more than 2 axes, a length that is not the shape's, NaN or infinity
+/// (also after the conversion to float) with the first bad row.
 tensor::Points read_npy_points(std::span<const std::uint8_t> bytes, std::string_view name);
-tensor::Points read_npy_points(const std::filesystem::path& file);
-/// Integer labels [n].
-std::vector<int> read_npy_labels(const std::filesystem::path& file);
 
+/// Integer labels [n], from an integer array [n] or [n, 1].
+/// Errors: IoError as above, for floating-point dtypes, and for a value that int cannot hold.
+std::vector<int> read_npy_labels(std::span<const std::uint8_t> bytes, std::string_view name);
+
+/// The bytes of a version 1.0 file: '<f4', C order, data at a multiple of 64 bytes. Rank 1, 2, 3.
 template <std::size_t Rank>
 std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array);
 
-/// The whole file. Errors: IoError with the system's reason.
-std::vector<std::uint8_t> read_file(const std::filesystem::path& file);
-/// Writes to a temporary name in the same folder, syncs, renames: the old file or the new, never a
-/// part. Errors: IoError with the system's reason; the old file stays.
-void write_file_atomic(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
+extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 1>&);
+extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 2>&);
+extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 3>&);
 
 }  // namespace pathflow::io

@@ -1,0 +1,271 @@
+#include "pathflow/io/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/io/half.hpp"
+#include "pathflow/io/safetensors_header.hpp"
+
+namespace pathflow::io {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "elements are copied as they lie");
+
+constexpr std::size_t kMaxHeader = 100'000'000;  // the specification's limit
+constexpr std::string_view kRead = "read_safetensors", kWrite = "write_safetensors";
+
+struct DtypeSize {
+  std::string_view name;
+  std::size_t bytes;
+};
+constexpr std::array<DtypeSize, 13> kDtypes = {{{"F64", 8},
+                                                {"F32", 4},
+                                                {"F16", 2},
+                                                {"BF16", 2},
+                                                {"I64", 8},
+                                                {"I32", 4},
+                                                {"I16", 2},
+                                                {"I8", 1},
+                                                {"U64", 8},
+                                                {"U32", 4},
+                                                {"U16", 2},
+                                                {"U8", 1},
+                                                {"BOOL", 1}}};
+
+// Bytes of one element; 0 for an unknown dtype.
+std::size_t element_size(std::string_view dtype) {
+  for (const DtypeSize& known : kDtypes) {
+    if (known.name == dtype) return known.bytes;
+  }
+  return 0;
+}
+
+std::string dtype_list() {
+  std::string list;
+  for (const DtypeSize& known : kDtypes)
+    list += (list.empty() ? "" : ", ") + std::string(known.name);
+  return list;
+}
+
+// size * product(shape) in `bytes`; false if it overflows 63 bits.
+template <class Extent>
+bool byte_count(std::uint64_t size, const std::vector<Extent>& shape, std::uint64_t& bytes) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  bytes = size;
+  for (const Extent extent : shape) {
+    const std::uint64_t factor = static_cast<std::uint64_t>(extent);
+    if (factor > kMost || (factor != 0 && bytes > kMost / factor)) return false;
+    bytes *= factor;
+  }
+  return true;
+}
+
+template <class T>
+Tensor tensor_of(std::span<const T> values, std::vector<std::int64_t> shape, std::string dtype) {
+  std::uint64_t bytes = 0;
+  for (const std::int64_t extent : shape) check_at_least("Tensor::of", "extent", extent, 0);
+  if (!byte_count(sizeof(T), shape, bytes) || bytes != values.size_bytes()) {
+    throw ShapeError("Tensor::of", "shape must hold " + std::to_string(values.size()) +
+                                       " elements, got " + std::to_string(bytes / sizeof(T)));
+  }
+  Tensor tensor{std::move(dtype), std::move(shape), std::vector<std::uint8_t>(values.size_bytes())};
+  if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), values.size_bytes());
+  return tensor;
+}
+
+template <class Stored, class T, class Convert>
+std::vector<T> converted(const std::vector<std::uint8_t>& bytes, Convert convert) {
+  std::vector<T> values(bytes.size() / sizeof(Stored));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Stored stored;
+    std::memcpy(&stored, bytes.data() + i * sizeof(Stored), sizeof(Stored));
+    values[i] = static_cast<T>(convert(stored));
+  }
+  return values;
+}
+
+template <class T>
+std::vector<T> values_of(const Tensor& tensor, std::string_view where) {
+  const auto same = [](auto value) { return value; };
+  if (tensor.dtype == "F32") return converted<float, T>(tensor.bytes, same);
+  if (tensor.dtype == "F64") return converted<double, T>(tensor.bytes, same);
+  if (tensor.dtype == "F16") return converted<std::uint16_t, T>(tensor.bytes, float_of_half);
+  if (tensor.dtype == "BF16") return converted<std::uint16_t, T>(tensor.bytes, float_of_bfloat16);
+  throw IoError(where, "dtype must be F64, F32, F16 or BF16, got " + tensor.dtype);
+}
+
+// JSON's own escapes; the rest of UTF-8 stands as it is and is checked by read_back().
+std::string json_string(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\', out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00", out += kHex[byte >> 4], out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+std::string header_json(const Safetensors& file) {
+  std::string json = "{";
+  if (!file.metadata.empty()) {
+    json += "\"__metadata__\":{";
+    for (const auto& [key, value] : file.metadata) {
+      if (json.back() != '{') json += ',';
+      json += json_string(key) + ':' + json_string(value);
+    }
+    json += '}';
+  }
+  std::uint64_t begin = 0;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (json.size() > 1) json += ',';
+    json += json_string(name) + ":{\"dtype\":" + json_string(tensor.dtype) + ",\"shape\":[";
+    for (std::size_t axis = 0; axis < tensor.shape.size(); ++axis) {
+      json += (axis > 0 ? "," : "") + std::to_string(tensor.shape[axis]);
+    }
+    const std::uint64_t end = begin + tensor.bytes.size();
+    json += "],\"data_offsets\":[" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
+    begin = end;
+  }
+  return json += '}';
+}
+
+void check_writable(const std::string& name, const Tensor& tensor) {
+  const auto refuse = [&name](const std::string& what) {
+    throw InvalidArgument(kWrite, "tensor \"" + name + "\": " + what);
+  };
+  const std::size_t size = element_size(tensor.dtype);
+  if (name == "__metadata__") refuse("this name is the format's own");
+  if (size == 0) refuse("dtype must be one of " + dtype_list() + ", got " + tensor.dtype);
+  for (const std::int64_t extent : tensor.shape) {
+    if (extent < 0) refuse("extents must be at least 0, got " + std::to_string(extent));
+  }
+  std::uint64_t bytes = 0;
+  if (!byte_count(size, tensor.shape, bytes) || bytes != tensor.bytes.size()) {
+    refuse("bytes must be the size of dtype and shape, got " + std::to_string(tensor.bytes.size()));
+  }
+}
+
+// The data of one entry, held against dtype, shape and the buffer. `expected` is where the entry
+// must begin: the end of the one before it.
+Tensor checked_tensor(const HeaderEntry& entry, std::uint64_t expected,
+                      std::span<const std::uint8_t> data, std::size_t offset,
+                      std::string_view name) {
+  const auto refuse = [&](const std::string& what) {
+    throw IoError(kRead, std::string(name) + ": tensor \"" + entry.name + "\" at offset " +
+                             std::to_string(offset) + " + " + std::to_string(entry.begin) + ": " +
+                             what);
+  };
+  const std::size_t size = element_size(entry.dtype);
+  if (size == 0) refuse("expected a dtype of " + dtype_list() + ", got \"" + entry.dtype + "\"");
+  if (entry.end < entry.begin) refuse("ends before it begins, at " + std::to_string(entry.end));
+  if (entry.end > data.size()) {
+    refuse("ends at " + std::to_string(entry.end) + ", past the " + std::to_string(data.size()) +
+           " bytes of data");
+  }
+  std::uint64_t bytes = 0;
+  if (!byte_count(size, entry.shape, bytes)) refuse("the size of its shape overflows");
+  if (bytes != entry.end - entry.begin) {
+    refuse("expected " + std::to_string(bytes) + " bytes for its dtype and shape, got " +
+           std::to_string(entry.end - entry.begin));
+  }
+  if (entry.begin < expected) {
+    refuse("overlaps the tensor before it, which ends at " + std::to_string(expected));
+  }
+  if (entry.begin > expected) {
+    refuse("leaves a hole after the tensor before it, which ends at " + std::to_string(expected));
+  }
+  const auto part = data.subspan(static_cast<std::size_t>(entry.begin),
+                                 static_cast<std::size_t>(entry.end - entry.begin));
+  return {entry.dtype, {entry.shape.begin(), entry.shape.end()}, {part.begin(), part.end()}};
+}
+
+}  // namespace
+
+Tensor Tensor::of(std::span<const float> values, std::vector<std::int64_t> shape) {
+  return tensor_of(values, std::move(shape), "F32");
+}
+
+Tensor Tensor::of(std::span<const double> values, std::vector<std::int64_t> shape) {
+  return tensor_of(values, std::move(shape), "F64");
+}
+
+std::vector<float> Tensor::floats() const { return values_of<float>(*this, "Tensor::floats"); }
+
+std::vector<double> Tensor::doubles() const { return values_of<double>(*this, "Tensor::doubles"); }
+
+std::vector<std::uint8_t> write_safetensors(const Safetensors& file) {
+  std::size_t data = 0;
+  for (const auto& [name, tensor] : file.tensors) {
+    check_writable(name, tensor);
+    data += tensor.bytes.size();
+  }
+  std::string header = header_json(file);
+  header.append((8 - header.size() % 8) % 8, ' ');
+  try {
+    parse_safetensors_header(header, 8, kWrite, "the header to be written");
+  } catch (const IoError& error) {  // only a string that is not UTF-8 can bring us here
+    throw InvalidArgument(kWrite, error.what() + kWrite.size() + 2);
+  }
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(8 + header.size() + data);
+  for (int shift = 0; shift < 64; shift += 8) {
+    bytes.push_back(static_cast<std::uint8_t>(std::uint64_t{header.size()} >> shift));
+  }
+  bytes.insert(bytes.end(), header.begin(), header.end());
+  for (const auto& [name, tensor] : file.tensors) {
+    bytes.insert(bytes.end(), tensor.bytes.begin(), tensor.bytes.end());
+  }
+  return bytes;
+}
+
+Safetensors read_safetensors(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const auto refuse = [name](const std::string& what) {
+    throw IoError(kRead, std::string(name) + ": " + what);
+  };
+  if (bytes.size() < 8) {
+    refuse("expected a header length of 8 bytes at offset 0, got " + std::to_string(bytes.size()));
+  }
+  std::uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = length << 8 | bytes[static_cast<std::size_t>(i)];
+  if (length > bytes.size() - 8) {
+    refuse("header length " + std::to_string(length) + " exceeds the " +
+           std::to_string(bytes.size() - 8) + " bytes left at offset 8");
+  }
+  if (length > kMaxHeader) {
+    refuse("header length " + std::to_string(length) + " exceeds the format's 100000000 bytes");
+  }
+  const std::size_t size = static_cast<std::size_t>(length);
+  const std::string_view json(reinterpret_cast<const char*>(bytes.data()) + 8, size);
+  if (json.empty() || json.front() != '{') refuse("expected '{' at offset 8");
+  ParsedHeader header = parse_safetensors_header(json, 8, kRead, name);
+  const auto data = bytes.subspan(8 + size);
+  std::stable_sort(header.entries.begin(), header.entries.end(),
+                   [](const HeaderEntry& a, const HeaderEntry& b) {
+                     return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+                   });
+  Safetensors file;
+  file.metadata = std::move(header.metadata);
+  std::uint64_t end = 0;
+  for (const HeaderEntry& entry : header.entries) {
+    file.tensors[entry.name] = checked_tensor(entry, end, data, 8 + size, name);
+    end = entry.end;
+  }
+  if (end != data.size()) {
+    refuse("expected the end of the file at offset " + std::to_string(8 + size + end) + ", got " +
+           std::to_string(data.size() - end) + " bytes more");
+  }
+  return file;
+}
+
+}  // namespace pathflow::io
