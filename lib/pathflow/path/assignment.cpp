@@ -1,5 +1,6 @@
 #include "pathflow/path/assignment.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -25,6 +26,7 @@ class Solver {
     w.row_of_column.assign(n, -1);
     w.columns.resize(n);
     w.matches.assign(n, 0);
+    std::fill(column_of_row.begin(), column_of_row.end(), -1);
     w.free_rows.clear();
     w.free_rows.reserve(n);
   }
@@ -115,12 +117,13 @@ class Solver {
   // Each free row takes its best column, lowering that column's dual by the gap to the second best;
   // the row it displaces goes on at once while the gap is real, and waits for the next pass on a
   // tie. A dual that rounding leaves unchanged counts as a tie: otherwise two rows could displace
-  // each other for ever.
+  // each other for ever. Nearly equal rows can bid a price down in tiny steps, so a pass has a
+  // budget; what it leaves over is augmented by shortest paths.
   void augment_rows() {
     std::vector<std::int32_t>& free_rows = w_.free_rows;
     const std::size_t count = free_rows.size();
     std::size_t next = 0, kept = 0;
-    while (next < count) {
+    for (std::size_t budget = 8 * count; next < count && budget > 0; --budget) {
       const std::int32_t i = free_rows[next++];
       const TwoBest best = two_best(i);
       std::int32_t j = best.first;
@@ -140,6 +143,7 @@ class Solver {
         free_rows[kept++] = displaced;
       }
     }
+    while (next < count) free_rows[kept++] = free_rows[next++];
     free_rows.resize(kept);
   }
 

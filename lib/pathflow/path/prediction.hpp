@@ -29,12 +29,35 @@ struct Conversion {
   double x_coefficient = 0, q_coefficient = 1;
 };
 /// The conversion at one time.
-/// Errors: NumericError, naming both predictions and t, where the answer has no limit (for example
-/// velocity from data at t = 0 on `linear`: the noise end is not determined there).
+///
+///     q_to = [(a' b - b' a) x_t + c Delta' q_from] / (c' Delta),   Delta = alpha b - sigma a
+///
+/// with (a, b, c) of `from` and (a', b', c') of `to`. Singular times and their limits:
+///   from data      sigma = 0: none (the source end is not determined)
+///   from noise     alpha = 0: none, but for the score, which is proportional to it
+///   from score     alpha = 0: none, but noise = -sigma score
+///   to score       sigma = 0: none
+///   from velocity, v: none singular where alpha_dot and sigma_dot are finite
+/// Errors: NumericError, naming both predictions and t, where the answer has no finite limit;
+/// InvalidArgument for t outside [0, 1]. Never infinite or NaN.
 Conversion convert(Prediction from, Prediction to, const Schedule& schedule, double t);
 
 /// Weight w(t) under which E w |q_from error|^2 equals E |q_to error|^2: the square of
 /// Conversion::q_coefficient.
 double equivalent_weight(Prediction from, Prediction to, const Schedule& schedule, double t);
+
+/// Times from low to high.
+struct Interval {
+  double low = 0, high = 1;
+};
+
+/// How far inside a singular end time_interval stays. A thousandth of the path: the law there
+/// differs from the end's by 1e-3 of the other end's scale on `linear`.
+inline constexpr double kSingularMargin = 1e-3;
+
+/// The interval on which a network asked for `prediction` is trained and sampled: the schedule's
+/// [t_min, t_max], less kSingularMargin at an end where the target is infinite (score at sigma = 0)
+/// or does not determine the velocity (data at sigma = 0, noise at alpha = 0).
+Interval time_interval(Prediction prediction, const Schedule& schedule);
 
 }  // namespace pathflow::path

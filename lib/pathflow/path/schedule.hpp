@@ -21,10 +21,11 @@ class Schedule {
   virtual std::string name() const = 0;
   /// Coefficients at t in [0, 1]; derivatives may be infinite at the ends, where the class says so.
   virtual Coefficients at(double t) const = 0;
-  /// log-SNR ln(alpha^2 / sigma^2); falls strictly from t = 0 to t = 1.
+  /// log-SNR ln(alpha^2 / sigma^2); falls strictly from t = 0 to t = 1. Infinite where alpha or
+  /// sigma is zero.
   double log_snr(double t) const;
-  /// The t in [0, 1] of a given log-SNR (clamped to the ends). Accuracy: |t error| <= 1e-12 relative
-  /// to the slope, checked by tests/unit/path/schedule_test.cpp.
+  /// The t in [0, 1] of a given log-SNR (clamped to the ends). Accuracy: |t error| <= 1e-12
+  /// relative to the slope, checked by tests/unit/path/schedule_test.cpp.
   virtual double time_of_log_snr(double value) const = 0;
   /// Interval on which training draws t and samplers start and stop: [0, 1] where nothing is
   /// singular, a stated smaller one where a derivative or a conversion is.

@@ -1,0 +1,79 @@
+#include "pathflow/path/dynamics.hpp"
+
+#include <cmath>
+
+#include "pathflow/base/error.hpp"
+
+namespace pathflow::path {
+namespace {
+
+// g^2 / sigma without the division: 2 (sigma_dot - f sigma).
+double g2_over_sigma(const Coefficients& c) {
+  return 2 * (c.sigma_dot - c.alpha_dot / c.alpha * c.sigma);
+}
+
+Diffusion zero(const Coefficients&, double) { return {0, 0}; }
+Diffusion g2(const Coefficients& c, double) {
+  const double ratio = g2_over_sigma(c);
+  return {ratio * c.sigma, ratio};
+}
+Diffusion sigma(const Coefficients& c, double) { return {2 * c.sigma, 2}; }
+Diffusion time(const Coefficients& c, double t) { return {2 * t, 2 * t / c.sigma}; }
+Diffusion constant(const Coefficients& c, double) { return {1, 1 / c.sigma}; }
+
+struct Entry {
+  const char* name;
+  Diffusion (*at)(const Coefficients&, double t);
+};
+constexpr Entry kDiffusions[] = {
+    {"zero", zero}, {"g2", g2}, {"sigma", sigma}, {"time", time}, {"constant", constant},
+};
+
+const Entry& find(std::string_view name) {
+  for (const Entry& entry : kDiffusions) {
+    if (name == entry.name) return entry;
+  }
+  throw_unknown_name("diffusion_at", "diffusion", name, diffusion_names());
+}
+
+bool finite(const Diffusion& d) { return std::isfinite(d.w) && std::isfinite(d.w_over_sigma); }
+
+}  // namespace
+
+ForwardSde forward_sde(const Schedule& schedule, double t) {
+  const Coefficients c = schedule.at(t);
+  const ForwardSde sde{c.alpha_dot / c.alpha, g2_over_sigma(c) * c.sigma};
+  if (!std::isfinite(sde.f) || !std::isfinite(sde.g2)) {
+    throw NumericError("forward_sde", "the forward SDE of " + schedule.name() +
+                                          " is not finite at t = " + to_text(t));
+  }
+  return sde;
+}
+
+const std::vector<std::string>& diffusion_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const Entry& entry : kDiffusions) list.emplace_back(entry.name);
+    return list;
+  }();
+  return names;
+}
+
+Diffusion diffusion_at(std::string_view name, double scale, const Schedule& schedule, double t) {
+  check_not_negative("diffusion_at", "scale", scale);
+  Diffusion d = find(name).at(schedule.at(t), t);
+  d.w *= scale;
+  d.w_over_sigma *= scale;
+  if (!finite(d)) {
+    throw NumericError("diffusion_at", "diffusion \"" + std::string(name) +
+                                           "\" has no finite value on " + schedule.name() +
+                                           " at t = " + to_text(t));
+  }
+  return d;
+}
+
+bool has_diffusion(std::string_view name, const Schedule& schedule, double t) {
+  return finite(find(name).at(schedule.at(t), t));
+}
+
+}  // namespace pathflow::path
