@@ -1,0 +1,216 @@
+// The entry points of pathflow.h for trainers.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "pathflow/metric/metrics.hpp"
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/train/config.hpp"
+#include "pathflow/train/trainer.hpp"
+#include "wasm/capi/boundary.hpp"
+#include "wasm/capi/objects.hpp"
+#include "wasm/capi/options.hpp"
+
+using namespace pathflow;
+using namespace pathflow::capi;
+
+namespace {
+
+/// Cell centres, row 0 at ymin, x fastest.
+tensor::Points grid_points(const FieldRequest& request) {
+  const auto side = static_cast<std::size_t>(request.grid);
+  const auto [xmin, xmax, ymin, ymax] = request.bounds;
+  const double dx = (xmax - xmin) / static_cast<double>(side);
+  const double dy = (ymax - ymin) / static_cast<double>(side);
+  tensor::Points points = tensor::Points::from_shape({side * side, 2});
+  for (std::size_t row = 0; row < side; ++row) {
+    for (std::size_t column = 0; column < side; ++column) {
+      points(row * side + column, 0) =
+          static_cast<float>(xmin + dx * (static_cast<double>(column) + 0.5));
+      points(row * side + column, 1) =
+          static_cast<float>(ymin + dy * (static_cast<double>(row) + 0.5));
+    }
+  }
+  return points;
+}
+
+/// The quantity wanted at every grid point, [grid * grid, 2].
+tensor::Points evaluate_field(const train::Trainer& trainer, const FieldRequest& request, double t,
+                              std::vector<int> labels) {
+  const auto model = trainer.model(std::move(labels));
+  const path::Conversion conversion =
+      path::convert(model->prediction(), request.quantity, trainer.schedule(), t);
+  tensor::Points points = grid_points(request);
+  tensor::Points field = tensor::Points::from_shape({points.shape(0), 2});
+  model->predict({points.data(), points.size()}, static_cast<float>(t),
+                 {field.data(), field.size()});
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    field.data()[i] = static_cast<float>(conversion.x_coefficient * points.data()[i] +
+                                         conversion.q_coefficient * field.data()[i]);
+  }
+  return field;
+}
+
+train::Trainer::Inputs inputs_of(std::string_view where, const pf_points* data,
+                                 const pf_points* source, const std::int32_t* labels,
+                                 std::size_t label_count) {
+  train::Trainer::Inputs inputs;
+  if (data != nullptr) inputs.data = points_of(where, "data", data);
+  if (source != nullptr) inputs.source = points_of(where, "source", source);
+  if (label_count > 0) inputs.labels = labels_of(where, labels, label_count);
+  return inputs;
+}
+
+sample::SampleResult<float> run_sample(const train::Trainer& trainer, const SampleRequest& request,
+                                       const pf_points* start, std::vector<int> labels) {
+  if (start == nullptr) {
+    return trainer.sample(static_cast<std::size_t>(request.rows), request.options,
+                          std::move(labels));
+  }
+  if (request.rows_given) {
+    throw InvalidArgument("sample", "n must not be given beside start rows, got both");
+  }
+  const tensor::Points rows = points_of("sample", "start", start);
+  const auto model = trainer.model(std::move(labels));
+  check_size("sample", "start rows", rows.shape(1), model->dimension());
+  return sample::sample(*model, trainer.schedule(), request.options, rows);
+}
+
+Result result_of_sample(const sample::SampleResult<float>& sampled) {
+  Result out;
+  nlohmann::json text{{"evaluations", sampled.evaluations}};
+  out.add("points", sampled.points);
+  if (!sampled.times.empty()) {
+    out.add("trajectories", sampled.trajectories);
+    out.add("times", sampled.times.data(), {sampled.times.size()});
+  }
+  if (sampled.times.size() >= 2) {
+    const metric::PathShape shape = metric::path_shape(sampled.trajectories, sampled.times);
+    text["straightness"] = shape.straightness;
+    text["energy"] = shape.energy;
+  }
+  out.text = text.dump();
+  return out;
+}
+
+}  // namespace
+
+extern "C" {
+
+pf_status pf_create_trainer(const char* options, size_t options_length, const pf_points* data,
+                            const pf_points* source, const int32_t* labels, size_t label_count,
+                            pf_handle* trainer) {
+  constexpr const char* kWhere = "Trainer";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "trainer", trainer);
+    const std::string_view text = text_of(kWhere, "options", options, options_length);
+    hand_out(train::Trainer(train::options_from_json(text.empty() ? "{}" : text, {}, kWhere),
+                            inputs_of(kWhere, data, source, labels, label_count)),
+             trainer);
+  });
+}
+
+pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* trainer) {
+  return guarded("restore", [&] {
+    check_pointer("restore", "trainer", trainer);
+    hand_out(train::Trainer::restore(bytes_of("restore", bytes, size)), trainer);
+  });
+}
+
+pf_status pf_step_trainer(pf_handle trainer, int64_t steps, pf_step_report* report) {
+  return guarded("step", [&] {
+    const train::StepReport done = trainer_of("step", trainer)->step(steps);
+    if (report == nullptr) return;
+    *report = {static_cast<double>(done.step), done.loss, done.mean_loss, done.gradient_norm,
+               done.learning_rate};
+  });
+}
+
+pf_status pf_save_trainer(pf_handle trainer, pf_handle* result) {
+  return guarded("save", [&] {
+    check_pointer("save", "result", result);
+    Result out;
+    out.add_bytes("bytes", trainer_of("save", trainer)->save());
+    hand_out(std::move(out), result);
+  });
+}
+
+pf_status pf_describe_trainer(pf_handle trainer, pf_handle* result) {
+  return guarded("describe", [&] {
+    check_pointer("describe", "result", result);
+    const auto held = trainer_of("describe", trainer);
+    Result out;
+    out.text = "{\"options\":" + train::to_json(held->options()) +
+               ",\"steps\":" + to_text(held->steps_done()) +
+               ",\"parameters\":" + to_text(held->parameter_count()) + "}";
+    hand_out(std::move(out), result);
+  });
+}
+
+pf_status pf_draw_data(pf_handle trainer, size_t rows, uint64_t seed, pf_handle* result) {
+  return guarded("data", [&] {
+    check_pointer("data", "result", result);
+    const auto held = trainer_of("data", trainer);
+    check_elements("data", {rows, static_cast<std::uint64_t>(held->options().dimension)});
+    Result out;
+    out.add("points", held->data(rows, seed));
+    const std::vector<int> labels = held->data_labels(rows, seed);
+    if (!labels.empty()) out.add("labels", labels.data(), {labels.size()});
+    hand_out(std::move(out), result);
+  });
+}
+
+pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle* result) {
+  return guarded("start", [&] {
+    check_pointer("start", "result", result);
+    const auto held = trainer_of("start", trainer);
+    check_elements("start", {rows, static_cast<std::uint64_t>(held->options().dimension)});
+    Result out;
+    out.add("points", held->start(rows, seed));
+    hand_out(std::move(out), result);
+  });
+}
+
+pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
+                            const pf_points* start, const int32_t* labels, size_t label_count,
+                            pf_progress progress, void* user, pf_handle* result) {
+  constexpr const char* kWhere = "sample";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "result", result);
+    const auto held = trainer_of(kWhere, trainer);
+    SampleRequest request =
+        sample_request(text_of(kWhere, "options", options, options_length), held->schedule());
+    const std::uint64_t rows =
+        start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
+    check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),
+                            std::max<std::uint64_t>(request.options.keep.size(), 1)});
+    if (progress != nullptr) {
+      request.options.progress = [=](double share) { return progress(user, share) != 0; };
+    }
+    hand_out(
+        result_of_sample(run_sample(*held, request, start, labels_of(kWhere, labels, label_count))),
+        result);
+  });
+}
+
+pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t options_length,
+                            const int32_t* labels, size_t label_count, pf_handle* result) {
+  constexpr const char* kWhere = "field";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "result", result);
+    const auto held = trainer_of(kWhere, trainer);
+    check_size(kWhere, "points", static_cast<std::size_t>(held->options().dimension), 2);
+    const FieldRequest request = field_request(text_of(kWhere, "options", options, options_length));
+    const path::Schedule& schedule = held->schedule();
+    const double t = std::clamp(request.t, schedule.t_min(), schedule.t_max());
+    const tensor::Points field =
+        evaluate_field(*held, request, t, labels_of(kWhere, labels, label_count));
+    const auto side = static_cast<std::size_t>(request.grid);
+    Result out;
+    out.add("field", field.data(), {side, side, 2});
+    out.text = nlohmann::json{{"t", t}}.dump();
+    hand_out(std::move(out), result);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,214 @@
+#include "wasm/capi/options.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/data/distribution.hpp"
+#include "pathflow/train/config.hpp"
+
+namespace pathflow::capi {
+namespace {
+
+using nlohmann::json;
+
+/// Takes the known keys out of an object one by one; what is left over is unknown.
+class Reader {
+ public:
+  Reader(std::string_view where, std::string_view text) : where_(where) {
+    if (text.empty()) return;
+    object_ = json::parse(text, nullptr, false);
+    if (object_.is_discarded() || !object_.is_object()) {
+      throw InvalidArgument(where_, "options must be one JSON object, got \"" +
+                                        std::string(text.substr(0, 40)) + "\"");
+    }
+  }
+
+  /// Whether the key was there.
+  bool take(const char* key, std::string& value) {
+    const json* found = next(key);
+    if (found == nullptr) return false;
+    if (!found->is_string()) refuse(key, "text", *found);
+    value = found->get_ref<const std::string&>();
+    return true;
+  }
+  bool take(const char* key, double& value) {
+    const json* found = next(key);
+    if (found == nullptr) return false;
+    if (!found->is_number()) refuse(key, "a number", *found);
+    value = found->get<double>();
+    return true;
+  }
+  bool take(const char* key, std::int64_t& value) {
+    const json* found = next(key);
+    if (found == nullptr) return false;
+    constexpr double kExact = 9007199254740992.0;  // 2^53: beyond it a double skips integers
+    const bool whole = found->is_number_integer() ||
+                       (found->is_number() && std::abs(found->get<double>()) < kExact &&
+                        std::floor(found->get<double>()) == found->get<double>());
+    if (!whole) refuse(key, "a whole number", *found);
+    value = found->get<std::int64_t>();
+    return true;
+  }
+  /// The array under a key, or nullptr.
+  bool take(const char* key, std::vector<double>& values) {
+    const json* found = next(key);
+    if (found == nullptr) return false;
+    if (!found->is_array()) refuse(key, "a list of numbers", *found);
+    values.clear();
+    for (const json& value : *found) {
+      if (!value.is_number()) refuse(key, "a list of numbers", *found);
+      values.push_back(value.get<double>());
+    }
+    return true;
+  }
+  bool holds_list(const char* key) const {
+    const auto found = object_.find(key);
+    return found != object_.end() && found->is_array();
+  }
+
+  /// Errors: InvalidArgument for the first key that nobody asked for.
+  void finish() const {
+    for (const auto& [key, value] : object_.items()) {
+      if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        throw_unknown_name(where_, "option", key, known_);
+      }
+    }
+  }
+
+ private:
+  const json* next(const char* key) {
+    known_.emplace_back(key);
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
+  [[noreturn]] void refuse(const char* key, const char* wanted, const json& got) const {
+    throw InvalidArgument(
+        where_, std::string(key) + " must be " + wanted + ", got " +
+                    got.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 40));
+  }
+
+  std::string_view where_;
+  json object_ = json::object();
+  std::vector<std::string> known_;
+};
+
+/// count >= 2 times from `from` to `to`, ends exact.
+std::vector<double> equal_times(double from, double to, std::int64_t count) {
+  check_between("sample", "keep", count, 2, 1 << 16);
+  std::vector<double> times(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(count - 1);
+    times[static_cast<std::size_t>(i)] = from + (to - from) * share;
+  }
+  times.back() = to;
+  return times;
+}
+
+void take_interval(Reader& reader, const path::Schedule& schedule, sample::SampleOptions& options) {
+  std::string toward = "data";
+  const bool by_name = reader.take("toward", toward);
+  if (toward != "data" && toward != "source") {
+    throw_unknown_name("sample", "direction", toward, {"data", "source"});
+  }
+  const bool to_data = toward == "data";
+  double from = to_data ? schedule.t_max() : schedule.t_min();
+  double to = to_data ? schedule.t_min() : schedule.t_max();
+  const bool from_given = reader.take("from", from), to_given = reader.take("to", to);
+  if (by_name && (from_given || to_given)) {
+    throw InvalidArgument("sample", "toward must not be given beside from or to, got both");
+  }
+  options.from = from;
+  options.to = to;
+}
+
+json names_json() {
+  json names;
+  names["schedules"] = path::schedule_names();
+  names["predictions"] = path::prediction_names();
+  names["couplings"] = train::coupling_names();
+  names["samplers"] = sample::sampler_names();
+  names["weights"] = train::weight_names();
+  names["lr_schedules"] = train::lr_schedule_names();
+  return names;
+}
+
+}  // namespace
+
+SampleRequest sample_request(std::string_view text, const path::Schedule& schedule) {
+  Reader reader("sample", text);
+  SampleRequest request;
+  sample::SampleOptions& options = request.options;
+  request.rows_given = reader.take("n", request.rows);
+  check_at_least("sample", "n", request.rows, 1);
+  reader.take("sampler", options.sampler);
+  std::int64_t steps = options.steps, seed = 0;
+  reader.take("steps", steps);
+  check_between("sample", "steps", steps, 1, 1 << 24);
+  options.steps = static_cast<int>(steps);
+  reader.take("seed", seed);
+  check_at_least("sample", "seed", seed, 0);
+  options.seed = static_cast<std::uint64_t>(seed);
+  reader.take("eta", options.eta);
+  reader.take("diffusion", options.diffusion);
+  reader.take("diffusion_scale", options.diffusion_scale);
+  reader.take("rtol", options.rtol);
+  reader.take("atol", options.atol);
+  take_interval(reader, schedule, options);
+  std::int64_t kept = 0;
+  if (reader.holds_list("keep")) {
+    reader.take("keep", options.keep);
+  } else if (reader.take("keep", kept)) {
+    options.keep = equal_times(*options.from, *options.to, kept);
+  }
+  reader.finish();
+  return request;
+}
+
+FieldRequest field_request(std::string_view text) {
+  Reader reader("field", text);
+  FieldRequest request;
+  if (!reader.take("t", request.t)) throw InvalidArgument("field", "t must be given, got none");
+  check_between("field", "t", request.t, 0.0, 1.0);
+  reader.take("grid", request.grid);
+  check_between("field", "grid", request.grid, 1, 1024);
+  std::vector<double> bounds(request.bounds.begin(), request.bounds.end());
+  reader.take("bounds", bounds);
+  check_size("field", "bounds", bounds.size(), 4);
+  for (const double bound : bounds) check_finite("field", "bounds", bound);
+  if (!(bounds[0] < bounds[1] && bounds[2] < bounds[3])) {
+    throw InvalidArgument("field", "bounds must be xmin < xmax and ymin < ymax, got [" +
+                                       to_text(bounds[0]) + ", " + to_text(bounds[1]) + ", " +
+                                       to_text(bounds[2]) + ", " + to_text(bounds[3]) + "]");
+  }
+  std::copy(bounds.begin(), bounds.end(), request.bounds.begin());
+  std::string quantity(path::prediction_name(request.quantity));
+  reader.take("quantity", quantity);
+  request.quantity = path::prediction_of(quantity);
+  reader.finish();
+  return request;
+}
+
+std::string describe_library() {
+#if defined(PATHFLOW_WASM_VARIANT)
+  const char* variant = PATHFLOW_WASM_VARIANT;
+#else
+  const char* variant = "native";
+#endif
+  json text;
+  text["version"] = PATHFLOW_VERSION;
+  text["variant"] = variant;
+  text["names"] = names_json();
+  json& sets = text["datasets"] = json::array();
+  for (const data::DatasetInfo& info : data::datasets()) {
+    sets.push_back({{"name", info.name},
+                    {"title", info.title},
+                    {"description", info.description},
+                    {"has_density", info.has_density},
+                    {"classes", info.classes}});
+  }
+  text["defaults"] = json::parse(train::to_json({}));
+  return text.dump();
+}
+
+}  // namespace pathflow::capi

@@ -1,0 +1,40 @@
+// The JSON options of sampling and of fields, read strictly: unknown keys and other types are
+// refused by name. (A trainer's options are train/config.hpp's.)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/path/schedule.hpp"
+#include "pathflow/sample/sample.hpp"
+
+namespace pathflow::capi {
+
+struct SampleRequest {
+  std::int64_t rows = 1000;  ///< points drawn
+  bool rows_given = false;   ///< whether the caller named "n"
+  sample::SampleOptions options;
+};
+
+/// Errors: InvalidArgument for text that is no JSON object, an unknown key, another type, a number
+/// of kept times below 2, or "toward" together with "from" or "to".
+SampleRequest sample_request(std::string_view json, const path::Schedule& schedule);
+
+struct FieldRequest {
+  double t = 0;
+  std::int64_t grid = 24;                      ///< cells per side, 1..1024
+  std::array<double, 4> bounds{-4, 4, -4, 4};  ///< xmin, xmax, ymin, ymax
+  path::Prediction quantity = path::Prediction::kVelocity;
+};
+
+/// Errors: as above; InvalidArgument for a missing or impossible t, grid or bounds.
+FieldRequest field_request(std::string_view json);
+
+/// The text of pf_describe_library().
+std::string describe_library();
+
+}  // namespace pathflow::capi
