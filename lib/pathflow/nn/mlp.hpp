@@ -10,6 +10,9 @@
 
 namespace pathflow::nn {
 
+/// raw, fourier.
+const std::vector<std::string>& time_feature_names();
+
 struct MlpOptions {
   std::int64_t dimension = 2;  ///< d of the points, >= 1
   std::int64_t width = 128;    ///< hidden units per layer, 1..4096
@@ -34,6 +37,7 @@ class Mlp {
     graph::Shape shape;
   };
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  std::int64_t parameter_count() const;
 
   /// Records states `prefix + parameter name` and the forward pass.
   /// Shapes: x [n, d], t [n, 1], label [n] (unset if unconditional) -> [n, d].

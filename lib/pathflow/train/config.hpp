@@ -34,7 +34,6 @@ TrainOptions options_from_json(std::string_view json, const TrainOptions& defaul
 void validate(const TrainOptions& options, std::string_view where = "Trainer");
 
 /// Names accepted for the fields without a list elsewhere.
-const std::vector<std::string>& coupling_names();     ///< independent, ot
 const std::vector<std::string>& weight_names();       ///< default, velocity
 const std::vector<std::string>& lr_schedule_names();  ///< constant, cosine
 

@@ -17,6 +17,7 @@
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
 #include "pathflow/tensor/array.hpp"
+#include "pathflow/train/ends.hpp"
 #include "pathflow/train/options.hpp"
 
 namespace pathflow::train {
@@ -28,11 +29,6 @@ struct StepReport {
   double gradient_norm = 0;  ///< of the last step, before clipping
   double learning_rate = 0;  ///< of the last step
 };
-
-/// Rows of a built-in set that a trainer draws once and then indexes at random: fast, free of
-/// allocation, and far beyond what a 2-D sample of a few thousand points can tell from fresh draws.
-/// Given rows are all used.
-inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
 
 /// Trains an Mlp and samples from it.
 ///
@@ -46,11 +42,7 @@ inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
 /// One trainer is for one thread at a time; its numbers do not depend on pathflow::threads().
 class Trainer {
  public:
-  /// Rows given here take the place of the named data or source: [n, d], n >= 1.
-  struct Inputs {
-    std::optional<tensor::Points> data, source;
-    std::optional<std::vector<int>> labels;  ///< one per given data row, >= 0
-  };
+  using Inputs = TrainInputs;
   /// Errors: InvalidArgument (a rule of TrainOptions, an unknown name, labels without classes),
   /// ShapeError (data and source of different dimension, labels of another length), NumericError
   /// (given rows that are not finite).
@@ -78,8 +70,8 @@ class Trainer {
   /// shares the weights (later steps are seen) and must not outlive the trainer.
   /// Errors: InvalidArgument for labels out of [0, classes) or given to an unconditional trainer.
   std::unique_ptr<sample::Model<float>> model(std::vector<int> labels = {}) const;
-  /// n starting points at t_max, [n, d]: alpha(t_max) data + sigma(t_max) source, each row a pure
-  /// function of (seed, row). alpha(t_max) is left out: the sampler starts from source rows alone.
+  /// n starting points, sigma(t_max) times source rows, [n, d]; each row is a pure function of
+  /// (seed, row). alpha(t_max), at most 0.01 on every Gaussian path but ve, is taken as 0.
   tensor::Points start(std::size_t n, std::uint64_t seed) const;
   /// n rows of the training data's law, for comparison and thumbnails.
   tensor::Points data(std::size_t n, std::uint64_t seed) const;

@@ -1,0 +1,87 @@
+#include "pathflow/train/batch.hpp"
+
+#include <algorithm>
+
+#include "pathflow/base/random.hpp"
+#include "pathflow/path/time_sampling.hpp"
+
+namespace pathflow::train {
+
+BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Pool& source)
+    : options_(options),
+      data_(data),
+      source_(source),
+      n_(static_cast<std::size_t>(options.batch)),
+      d_(static_cast<std::size_t>(options.dimension)),
+      coupling_(path::coupling_of(options.coupling)),
+      x0_(n_ * d_),
+      x1_(n_ * d_),
+      rows_(n_) {
+  if (coupling_ != path::Coupling::kIndependent) {
+    paired_.resize(n_ * d_);
+    pairing_.resize(n_);
+  }
+}
+
+void BatchSource::draw_data(std::uint64_t step) {
+  const Random random(options_.seed, Purpose::kDataIndex);
+  for (std::size_t i = 0; i < n_; ++i) {
+    const std::uint64_t row = random.index(step, i, data_.count());
+    rows_[i] = static_cast<std::uint32_t>(row);
+    std::copy_n(data_.rows.data() + row * d_, d_, x0_.data() + i * d_);
+  }
+}
+
+void BatchSource::draw_source(std::uint64_t step) {
+  if (source_.gaussian()) {
+    Random(options_.seed, Purpose::kSourceNoise).fill_normal<float>(x1_, step);
+    return;
+  }
+  const Random random(options_.seed, Purpose::kSourceIndex);
+  for (std::size_t i = 0; i < n_; ++i) {
+    const std::uint64_t row = random.index(step, i, source_.count());
+    std::copy_n(source_.rows.data() + row * d_, d_, x1_.data() + i * d_);
+  }
+}
+
+void BatchSource::couple() {
+  path::couple(coupling_, n_, d_, x0_, x1_, pairing_, workspace_);
+  for (std::size_t i = 0; i < n_; ++i) {
+    std::copy_n(x1_.data() + static_cast<std::size_t>(pairing_[i]) * d_, d_,
+                paired_.data() + i * d_);
+  }
+  std::swap(x1_, paired_);
+}
+
+void BatchSource::write_labels(std::uint64_t step, std::span<float> label) const {
+  const Random random(options_.seed, Purpose::kLabelDropout);
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    const bool dropped = random.uniform(step, i) < options_.label_dropout;
+    label[i] = static_cast<float>(dropped ? options_.classes : data_.labels[rows_[i]]);
+  }
+}
+
+void BatchSource::fill(std::uint64_t step, const Objective& objective, const BatchViews& views) {
+  draw_data(step);
+  draw_source(step);
+  if (!pairing_.empty()) couple();
+  const Random random(options_.seed, Purpose::kTime);
+  const path::TimeLaw law("stratified",
+                          {objective.schedule().t_min(), objective.schedule().t_max()});
+  for (std::size_t i = 0; i < n_; ++i) {
+    const double t = law.time(random, step, i, n_);
+    const Objective::Row row = objective.row(t);
+    views.t[i] = static_cast<float>(t);
+    views.weight[i] = static_cast<float>(row.weight);
+    const float to_data = static_cast<float>(row.input * row.alpha);
+    const float to_source = static_cast<float>(row.input * row.sigma);
+    const float a = static_cast<float>(row.a), b = static_cast<float>(row.b);
+    for (std::size_t k = i * d_; k < (i + 1) * d_; ++k) {
+      views.x[k] = to_data * x0_[k] + to_source * x1_[k];
+      views.target[k] = a * x0_[k] + b * x1_[k];
+    }
+  }
+  write_labels(step, views.label);
+}
+
+}  // namespace pathflow::train

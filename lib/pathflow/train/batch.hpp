@@ -1,0 +1,49 @@
+// BatchSource: the draws of one training step, as a pure function of (seed, step).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pathflow/path/coupling.hpp"
+#include "pathflow/train/ends.hpp"
+#include "pathflow/train/objective.hpp"
+#include "pathflow/train/options.hpp"
+
+namespace pathflow::train {
+
+/// Where a step's numbers go: the inputs of the training plan.
+struct BatchViews {
+  std::span<float> x;       ///< [n, d]: input * x_t
+  std::span<float> t;       ///< [n, 1]
+  std::span<float> target;  ///< [n, d]: F's target
+  std::span<float> weight;  ///< [n, 1]
+  std::span<float> label;   ///< [n], empty if unconditional
+};
+
+class BatchSource {
+ public:
+  /// `data` and `source` must outlive the object.
+  BatchSource(const TrainOptions& options, const Pool& data, const Pool& source);
+
+  /// Fills the views for step number `step`. Allocates nothing after the first call.
+  void fill(std::uint64_t step, const Objective& objective, const BatchViews& views);
+
+ private:
+  void draw_data(std::uint64_t step);
+  void draw_source(std::uint64_t step);
+  void couple();
+  void write_labels(std::uint64_t step, std::span<float> label) const;
+
+  const TrainOptions options_;
+  const Pool& data_;
+  const Pool& source_;
+  std::size_t n_, d_;
+  path::Coupling coupling_;
+  std::vector<float> x0_, x1_, paired_;
+  std::vector<std::uint32_t> rows_;    ///< data row of each batch row
+  std::vector<std::int32_t> pairing_;  ///< source row joined to each data row; empty: independent
+  path::CouplingWorkspace workspace_;
+};
+
+}  // namespace pathflow::train

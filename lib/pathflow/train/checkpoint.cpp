@@ -1,0 +1,191 @@
+#include "pathflow/train/checkpoint.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/train/config.hpp"
+
+namespace pathflow::train {
+namespace {
+
+constexpr const char* kFormat = "pathflow";
+
+[[noreturn]] void refuse(std::string_view name, const std::string& what) {
+  throw IoError(name, what);
+}
+
+const std::string& metadata(const io::Safetensors& file, std::string_view name,
+                            const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) {
+    refuse(name, "metadata must have the key \"" + key + "\" of a pathflow run, got none");
+  }
+  return found->second;
+}
+
+/// A number of at least `least`, all of the text. By strtod: not every standard library has the
+/// floating-point from_chars.
+double number(const io::Safetensors& file, std::string_view name, const std::string& key,
+              double least) {
+  const std::string& text = metadata(file, name, key);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || end != text.c_str() + text.size() || !(value >= least && value < 1e300)) {
+    refuse(name, "metadata \"" + key + "\" must be a number of at least " + to_text(least) +
+                     ", got \"" + text + "\"");
+  }
+  return value;
+}
+
+/// A whole number of at least `least`, at most 2^53.
+std::int64_t whole_number(const io::Safetensors& file, std::string_view name,
+                          const std::string& key, double least) {
+  const double value = number(file, name, key, least);
+  if (value > 9007199254740992.0 || value != std::floor(value)) {
+    refuse(name, "metadata \"" + key + "\" must be a whole number, got " + to_text(value));
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
+std::vector<std::int64_t> extents(const graph::Shape& shape) {
+  std::vector<std::int64_t> result;
+  for (int axis = 0; axis < shape.rank(); ++axis) result.push_back(shape[axis]);
+  return result;
+}
+
+io::Tensor points_tensor(const tensor::Points& rows) {
+  return io::Tensor::of(
+      std::span<const float>(rows.data(), rows.size()),
+      {static_cast<std::int64_t>(rows.shape(0)), static_cast<std::int64_t>(rows.shape(1))});
+}
+
+tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
+                             const std::string& key) {
+  if (tensor.shape.size() != 2) {
+    refuse(name, "tensor \"" + key + "\" must be [rows, columns], got " + shape_text(tensor.shape));
+  }
+  const std::vector<float> values = tensor.floats();
+  tensor::Points rows = tensor::Points::from_shape(
+      {static_cast<std::size_t>(tensor.shape[0]), static_cast<std::size_t>(tensor.shape[1])});
+  std::copy(values.begin(), values.end(), rows.data());
+  return rows;
+}
+
+io::Tensor labels_tensor(const std::vector<int>& labels) {
+  io::Tensor tensor{"I32", {static_cast<std::int64_t>(labels.size())}, {}};
+  tensor.bytes.resize(labels.size() * sizeof(std::int32_t));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::int32_t label = labels[i];
+    std::memcpy(tensor.bytes.data() + i * sizeof label, &label, sizeof label);
+  }
+  return tensor;
+}
+
+std::vector<int> tensor_labels(const io::Tensor& tensor, std::string_view name) {
+  if (tensor.dtype != "I32" || tensor.shape.size() != 1) {
+    refuse(name, "tensor \"data.labels\" must be I32 [rows], got " + tensor.dtype + " " +
+                     shape_text(tensor.shape));
+  }
+  std::vector<int> labels(static_cast<std::size_t>(tensor.shape[0]));
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    std::int32_t label = 0;
+    std::memcpy(&label, tensor.bytes.data() + i * sizeof label, sizeof label);
+    labels[i] = label;
+  }
+  return labels;
+}
+
+/// What keeps one state from being read, or nothing.
+std::string difference(const io::Safetensors& file, const std::string& key,
+                       const std::vector<std::int64_t>& wanted) {
+  const auto found = file.tensors.find(key);
+  if (found == file.tensors.end()) return "\"" + key + "\" is missing";
+  if (found->second.shape == wanted && found->second.dtype == "F32") return {};
+  return "\"" + key + "\" must be F32 " + shape_text(wanted) + ", got " + found->second.dtype +
+         " " + shape_text(found->second.shape);
+}
+
+}  // namespace
+
+RunHeader read_run_header(const io::Safetensors& file, std::string_view name) {
+  const std::string& format = metadata(file, name, "format");
+  if (format != kFormat) {
+    refuse(name, "metadata \"format\" must be \"pathflow\", got \"" + format + "\"");
+  }
+  const std::int64_t version = whole_number(file, name, "version", 1);
+  if (version > kRunVersion) {
+    refuse(name, "version must be at most " + std::to_string(kRunVersion) +
+                     " (a later release wrote this file), got " + std::to_string(version));
+  }
+  RunHeader header;
+  try {
+    header.options = options_from_json(metadata(file, name, "config"));
+  } catch (const InvalidArgument& error) {
+    refuse(name, std::string("config is not valid: ") + error.what());
+  }
+  header.step = whole_number(file, name, "step", 0);
+  header.scales.data = number(file, name, "data_scale", 0);
+  header.scales.source = number(file, name, "source_scale", 0);
+  return header;
+}
+
+TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name) {
+  TrainInputs inputs;
+  const auto data = file.tensors.find("data.rows"), source = file.tensors.find("source.rows");
+  const auto labels = file.tensors.find("data.labels");
+  if (data != file.tensors.end()) inputs.data = tensor_points(data->second, name, "data.rows");
+  if (source != file.tensors.end()) {
+    inputs.source = tensor_points(source->second, name, "source.rows");
+  }
+  if (labels != file.tensors.end()) inputs.labels = tensor_labels(labels->second, name);
+  return inputs;
+}
+
+void read_run_states(const io::Safetensors& file, std::string_view name, Network& network) {
+  std::string differences;
+  int count = 0;
+  for (const std::string& key : network.state_names()) {
+    const std::string text = difference(file, key, extents(network.states().shape(key)));
+    if (text.empty()) continue;
+    if (++count <= 3) differences += (count > 1 ? "; " : "") + text;
+  }
+  if (count > 3) differences += "; and " + std::to_string(count - 3) + " more";
+  if (count > 0) refuse(name, "tensors must fit the configuration: " + differences);
+  for (const std::string& key : network.state_names()) {
+    const std::vector<float> values = file.tensors.at(key).floats();
+    std::copy(values.begin(), values.end(), network.states().at(key).begin());
+  }
+}
+
+std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, Network& network) {
+  io::Safetensors file;
+  file.metadata = {{"format", kFormat},
+                   {"version", std::to_string(kRunVersion)},
+                   {"config", to_json(header.options)},
+                   {"step", std::to_string(header.step)},
+                   {"data_scale", to_text(header.scales.data)},
+                   {"source_scale", to_text(header.scales.source)}};
+  for (const std::string& key : network.state_names()) {
+    file.tensors[key] = io::Tensor::of(std::span<const float>(network.states().at(key)),
+                                       extents(network.states().shape(key)));
+  }
+  if (ends.data.given) file.tensors["data.rows"] = points_tensor(ends.data.rows);
+  if (ends.data.given && !ends.data.labels.empty()) {
+    file.tensors["data.labels"] = labels_tensor(ends.data.labels);
+  }
+  if (ends.source.given) file.tensors["source.rows"] = points_tensor(ends.source.rows);
+  return io::write_safetensors(file);
+}
+
+}  // namespace pathflow::train

@@ -1,0 +1,38 @@
+// A run as safetensors: what a trainer writes down to go on to the same bits.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pathflow/io/safetensors.hpp"
+#include "pathflow/train/ends.hpp"
+#include "pathflow/train/network.hpp"
+#include "pathflow/train/objective.hpp"
+#include "pathflow/train/options.hpp"
+
+namespace pathflow::train {
+
+/// Version of the file's layout, metadata key "version".
+inline constexpr int kRunVersion = 1;
+
+/// What a file says besides the network's states.
+struct RunHeader {
+  TrainOptions options;
+  Scales scales;
+  std::int64_t step = 0;
+};
+
+/// Metadata: "format" = "pathflow", "version", "config" (config.hpp), "step", "data_scale",
+/// "source_scale". Errors: IoError if the file is no run of this or an earlier version.
+RunHeader read_run_header(const io::Safetensors& file, std::string_view name);
+/// The rows and labels that were given to the run, if any. Errors: IoError.
+TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name);
+/// Errors: IoError naming the first states that are missing or of another shape.
+void read_run_states(const io::Safetensors& file, std::string_view name, Network& network);
+
+std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, Network& network);
+
+}  // namespace pathflow::train

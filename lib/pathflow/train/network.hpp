@@ -1,0 +1,68 @@
+// Network: the compiled plans of one Mlp and its optimizer over one set of states.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pathflow/graph/plan.hpp"
+#include "pathflow/nn/adamw.hpp"
+#include "pathflow/nn/mlp.hpp"
+#include "pathflow/train/batch.hpp"
+#include "pathflow/train/options.hpp"
+
+namespace pathflow::train {
+
+/// Weights, moments and EMA with the plans that train and read them. Plans are compiled at first
+/// use, so a restored run that only samples never pays for the training plan.
+class Network {
+ public:
+  explicit Network(const TrainOptions& options);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  const nn::Mlp& mlp() const { return mlp_; }
+  graph::StateStore<float>& states() { return states_; }
+  /// Names of all states a run needs to go on: parameters, moments, EMA; shapes in states().
+  std::vector<std::string> state_names() const;
+
+  /// The inputs of the training plan, to be filled before update().
+  BatchViews batch();
+  struct Update {
+    double loss = 0, gradient_norm = 0, learning_rate = 0;
+    bool finite() const;
+  };
+  /// One forward, backward and AdamW update as step number `step`.
+  Update update(const nn::AdamWOptions& options, std::int64_t step);
+
+  /// F(x, t) by the EMA weights (the raw ones if EMA is off) in plans of 1024, 256 and 64 rows, the
+  /// last one padded. labels: one per row, empty for the null label.
+  /// q = skip x + output F(input x, t). Shapes: x, q [n, d].
+  void predict(std::span<const float> x, float t, std::span<const int> labels,
+               const Objective::Reading& reading, std::span<float> q);
+
+  /// Copies of all states, to go back to.
+  void remember();
+  void recall();
+
+ private:
+  struct Training;
+  struct Reader;
+  Training& training();
+  Reader& reader(std::int64_t rows);
+  void predict_chunk(Reader& reader, std::span<const float> x, float t, std::span<const int> labels,
+                     const Objective::Reading& reading, std::span<float> q);
+
+  TrainOptions options_;
+  nn::Mlp mlp_;
+  graph::StateStore<float> states_;
+  std::vector<std::vector<float>> remembered_;
+  std::unique_ptr<Training> training_;
+  std::map<std::int64_t, std::unique_ptr<Reader>> readers_;
+};
+
+}  // namespace pathflow::train

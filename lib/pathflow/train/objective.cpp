@@ -1,0 +1,136 @@
+#include "pathflow/train/objective.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "pathflow/base/error.hpp"
+
+namespace pathflow::train {
+namespace {
+
+using path::Coefficients;
+using path::LinearForm;
+using path::Prediction;
+
+constexpr double kUsualSize = 4.0;      ///< raw networks live within [1/4, 4]
+constexpr double kMostVariation = 4.0;  ///< of a mean square before its inverse becomes the weight
+constexpr int kProbes = 256;            ///< times at which an interval is examined
+
+double mean_square(const LinearForm& form) {
+  return (form.a * form.a + form.b * form.b) / (form.c * form.c);
+}
+
+double variance(const Coefficients& at, const Scales& scales) {
+  return at.alpha * at.alpha * scales.data * scales.data +
+         at.sigma * at.sigma * scales.source * scales.source;
+}
+
+/// c * output of the header.
+double output_times_c(const LinearForm& form, const Coefficients& at, const Scales& scales) {
+  return (form.a * at.sigma - form.b * at.alpha) * scales.data * scales.source /
+         std::sqrt(variance(at, scales));
+}
+
+template <class Visit>
+void probe(const path::Schedule& schedule, Visit&& visit) {
+  const double from = schedule.t_min(), to = schedule.t_max();
+  for (int i = 0; i <= kProbes; ++i) {
+    visit(schedule.at(from + (to - from) * i / kProbes));
+  }
+}
+
+bool usual(double size) { return size >= 1.0 / kUsualSize && size <= kUsualSize; }
+
+bool needs_preconditioning(const path::Schedule& schedule, Prediction prediction,
+                           const Scales& scales) {
+  bool needed = false;
+  probe(schedule, [&](const Coefficients& at) {
+    const LinearForm form = path::linear_form(prediction, at);
+    const double size = std::sqrt(form.a * form.a * scales.data * scales.data +
+                                  form.b * form.b * scales.source * scales.source) /
+                        std::abs(form.c);
+    const double output = std::abs(output_times_c(form, at, scales) / form.c);
+    // Written so that a NaN or infinity asks for preconditioning.
+    const bool raw =
+        usual(std::sqrt(variance(at, scales))) && usual(size) && size <= kUsualSize * output;
+    if (!raw) needed = true;
+  });
+  return needed;
+}
+
+bool mean_square_varies(const path::Schedule& schedule, Prediction prediction) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  probe(schedule, [&](const Coefficients& at) {
+    const double value = mean_square(path::linear_form(prediction, at));
+    least = std::min(least, value);
+    most = std::max(most, value);
+  });
+  return !(most <= kMostVariation * least);
+}
+
+/// Weight on |F - F*|^2 of a preconditioned network whose `form` is regressed: w output^2, with c
+/// cancelled where the weight is the inverse mean square.
+double output_weight(const LinearForm& form, const Coefficients& at, const Scales& scales,
+                     bool normalize) {
+  const double output = output_times_c(form, at, scales);
+  const double divisor = normalize ? form.a * form.a + form.b * form.b : form.c * form.c;
+  return output * output / divisor;
+}
+
+}  // namespace
+
+Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction prediction,
+                     Weighting weighting, Scales scales)
+    : schedule_(std::move(schedule)),
+      prediction_(prediction),
+      weighting_(weighting),
+      scales_(scales) {
+  check_positive("Objective", "data scale", scales.data);
+  check_positive("Objective", "source scale", scales.source);
+  preconditioned_ = needs_preconditioning(*schedule_, prediction, scales);
+  normalize_own_ = mean_square_varies(*schedule_, prediction);
+  normalize_velocity_ = mean_square_varies(*schedule_, Prediction::kVelocity);
+}
+
+Prediction Objective::model_prediction() const {
+  return preconditioned_ ? Prediction::kV : prediction_;
+}
+
+Objective::Row Objective::row(double t) const {
+  const Coefficients at = schedule_->at(t);
+  const LinearForm own = path::linear_form(prediction_, at);
+  const bool as_velocity = weighting_ == Weighting::kVelocity;
+  const LinearForm weighed = as_velocity ? path::linear_form(Prediction::kVelocity, at) : own;
+  const bool normalize = as_velocity ? normalize_velocity_ : normalize_own_;
+  Row row{.alpha = at.alpha, .sigma = at.sigma};
+  if (preconditioned_) {
+    const double size = std::sqrt(variance(at, scales_));
+    row.input = 1.0 / size;
+    row.a = at.sigma * scales_.source / (scales_.data * size);
+    row.b = -at.alpha * scales_.data / (scales_.source * size);
+    row.weight = output_weight(weighed, at, scales_, normalize);
+    return row;
+  }
+  row.a = own.a / own.c;
+  row.b = own.b / own.c;
+  // Both outputs belong to the same residual, so their ratio is the equivalent weight's root.
+  const double ratio = as_velocity ? output_times_c(weighed, at, scales_) /
+                                         (output_times_c(own, at, scales_) / own.c) / weighed.c
+                                   : 1.0;
+  row.weight = ratio * ratio * (normalize ? 1.0 / mean_square(weighed) : 1.0);
+  return row;
+}
+
+Objective::Reading Objective::reading(double t) const {
+  if (!preconditioned_) return {};
+  const Coefficients at = schedule_->at(t);
+  const LinearForm form = path::linear_form(Prediction::kV, at);
+  const double s2 = scales_.data * scales_.data, r2 = scales_.source * scales_.source;
+  const double v = variance(at, scales_);
+  return {.input = 1.0 / std::sqrt(v),
+          .skip = (form.a * at.alpha * s2 + form.b * at.sigma * r2) / (form.c * v),
+          .output = output_times_c(form, at, scales_) / form.c};
+}
+
+}  // namespace pathflow::train

@@ -1,0 +1,75 @@
+// Objective: what the network is asked for at each t, how hard, and how its answer is read.
+#pragma once
+
+#include <memory>
+
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/path/schedule.hpp"
+
+namespace pathflow::train {
+
+/// Root mean squares of the coordinates of the two ends.
+struct Scales {
+  double data = 1, source = 1;
+};
+
+enum class Weighting { kDefault, kVelocity };
+
+/// The regression of one prediction q = (a x0 + b x1) / c on one schedule, as the network sees it.
+///
+/// With s, r the scales of data and source and V = alpha^2 s^2 + sigma^2 r^2, the best linear guess
+/// of q from x_t is skip x_t, and the rest has variance output^2:
+///     skip   = (a alpha s^2 + b sigma r^2) / (c V)
+///     output = (a sigma - b alpha) s r / (c sqrt(V))
+///     q      = skip x_t + output F(x_t / sqrt(V), t)
+/// so F's input and target have unit variance at every t, and the target is again a linear form of
+/// the endpoints, the same for every prediction:
+///     F* = (sigma r / (s sqrt(V))) x0 - (alpha s / (r sqrt(V))) x1.
+/// A prediction then lives in its loss weight alone (MATH section 2), and no conversion is
+/// singular: noise at t = 1 and data at t = 0 are exact by construction. Where none of this is
+/// needed, q = F(x_t, t) as in the papers: that is where, over the schedule's [t_min, t_max], the
+/// sizes of x_t and q stay within [1/4, 4] and |q| <= 4 |output| (velocity on linear and trig, v on
+/// the variance-preserving paths; for data of a usual scale).
+///
+/// Loss weight w(t) on |q - q*|^2, kDefault: 1 where the mean square (a^2 + b^2) / c^2 changes by
+/// at most a factor of 4 over the interval, else its inverse (sigma^2 for score: DSM's weight).
+/// kVelocity: velocity's own default weight times the equivalent weight.
+/// Source: Karras et al. 2022, appendix B.6, generalised to any linear form and any source.
+class Objective {
+ public:
+  Objective(std::shared_ptr<const path::Schedule> schedule, path::Prediction prediction,
+            Weighting weighting, Scales scales);
+
+  /// What one row at time t needs in training.
+  struct Row {
+    double alpha = 1, sigma = 0;  ///< x_t = alpha x0 + sigma x1
+    double input = 1;             ///< F sees input * x_t
+    double a = 0, b = 0;          ///< F's target is a x0 + b x1
+    double weight = 1;            ///< on |F - target|^2
+  };
+  Row row(double t) const;
+
+  /// How a sampler reads F at time t: model_prediction() = skip x_t + output F(input x_t, t).
+  struct Reading {
+    double input = 1, skip = 0, output = 1;
+  };
+  Reading reading(double t) const;
+
+  bool preconditioned() const { return preconditioned_; }
+  path::Prediction prediction() const { return prediction_; }
+  /// The prediction in which samplers get the answer: prediction() itself, or, preconditioned, v:
+  /// from v every other one follows at every t.
+  path::Prediction model_prediction() const;
+  const path::Schedule& schedule() const { return *schedule_; }
+  const Scales& scales() const { return scales_; }
+
+ private:
+  std::shared_ptr<const path::Schedule> schedule_;
+  path::Prediction prediction_;
+  Weighting weighting_;
+  Scales scales_;
+  bool preconditioned_ = false;
+  bool normalize_own_ = false, normalize_velocity_ = false;  ///< weight by inverse mean square
+};
+
+}  // namespace pathflow::train

@@ -1,0 +1,258 @@
+#include "pathflow/train/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/base/random.hpp"
+#include "pathflow/train/batch.hpp"
+#include "pathflow/train/checkpoint.hpp"
+#include "pathflow/train/config.hpp"
+#include "pathflow/train/network.hpp"
+#include "pathflow/train/objective.hpp"
+
+namespace pathflow::train {
+namespace {
+
+using tensor::Points;
+
+/// Steps between the copies of all states that a non-finite loss goes back to. Steps are pure
+/// functions of their number, so the ones in between are simply taken again.
+constexpr std::int64_t kRememberEvery = 64;
+
+/// Numbers of the draws made by start() and data() within Purpose::kSampleStart.
+constexpr std::uint64_t kStartDraw = 0, kDataDraw = 1;
+
+nn::AdamWOptions adamw_options(const TrainOptions& o) {
+  return {.learning_rate = {.shape = nn::learning_rate_shape_of(o.lr_schedule),
+                            .peak = o.lr,
+                            .warmup = o.warmup,
+                            .steps = o.steps},
+          .beta1 = o.beta1,
+          .beta2 = o.beta2,
+          .epsilon = o.epsilon,
+          .weight_decay = o.weight_decay,
+          .clip = o.clip,
+          .ema = o.ema};
+}
+
+Objective make_objective(const TrainOptions& options, const Scales& scales) {
+  return Objective(path::make_schedule(options.schedule), path::prediction_of(options.predict),
+                   options.weight == "velocity" ? Weighting::kVelocity : Weighting::kDefault,
+                   scales);
+}
+
+/// n rows of a pool, drawn with replacement.
+Points pick(const Pool& pool, std::size_t n, std::uint64_t seed, std::uint64_t draw) {
+  const std::size_t d = pool.rows.shape(1);
+  const Random random(seed, Purpose::kSampleStart);
+  Points result = Points::from_shape({n, d});
+  for (std::size_t i = 0; i < n; ++i) {
+    std::copy_n(pool.rows.data() + random.index(draw, i, pool.count()) * d, d,
+                result.data() + i * d);
+  }
+  return result;
+}
+
+void check_count(const char* where, std::size_t n) {
+  check_between(where, "n", static_cast<std::int64_t>(n), 1, std::int64_t{1} << 31);
+}
+
+}  // namespace
+
+struct Trainer::Impl {
+  TrainOptions options;
+  Ends ends;
+  Objective objective;
+  Network network;
+  BatchSource source;
+  std::int64_t step = 0;
+  std::int64_t remembered = -1;  ///< step number of the network's remembered states
+
+  Impl(TrainOptions checked, Ends rows, const Scales& scales)
+      : options(std::move(checked)),
+        ends(std::move(rows)),
+        objective(make_objective(options, scales)),
+        network(options),
+        source(options, ends.data, ends.source) {}
+
+  Network::Update take_step() {
+    source.fill(static_cast<std::uint64_t>(step), objective, network.batch());
+    return network.update(adamw_options(options), step);
+  }
+  void remember_now_and_then() {
+    if (remembered >= 0 && step < remembered + kRememberEvery) return;
+    network.remember();
+    remembered = step;
+  }
+  /// The states as they were before the step that failed.
+  void go_back() {
+    const std::int64_t failed = step;
+    network.recall();
+    for (step = remembered; step < failed; ++step) take_step();
+  }
+  std::vector<int> checked_labels(std::vector<int> labels) const;
+};
+
+namespace {
+
+class NetworkModel final : public sample::Model<float> {
+ public:
+  NetworkModel(Network& network, const Objective& objective, std::vector<int> labels)
+      : network_(network), objective_(objective), labels_(std::move(labels)) {}
+  std::size_t dimension() const override {
+    return static_cast<std::size_t>(network_.mlp().options().dimension);
+  }
+  path::Prediction prediction() const override { return objective_.model_prediction(); }
+
+  void predict(std::span<const float> x, float t, std::span<float> q) override {
+    const std::size_t n = x.size() / dimension();
+    check_size("Trainer::model", "q", q.size(), x.size());
+    check_size("Trainer::model", "x", x.size(), n * dimension());
+    network_.predict(x, t, labels_for(n), objective_.reading(static_cast<double>(t)), q);
+  }
+
+ private:
+  std::span<const int> labels_for(std::size_t n) {
+    if (labels_.size() == 1 && n > 1) {
+      spread_.assign(n, labels_.front());
+      return spread_;
+    }
+    if (!labels_.empty()) check_size("Trainer::model", "labels", labels_.size(), n);
+    return labels_;
+  }
+
+  Network& network_;
+  const Objective& objective_;
+  std::vector<int> labels_, spread_;
+};
+
+}  // namespace
+
+std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
+  if (!labels.empty() && options.classes == 0) {
+    throw InvalidArgument("Trainer::model", "labels need a conditional trainer, got " +
+                                                std::to_string(labels.size()) +
+                                                " for an unconditional one");
+  }
+  for (const int label : labels) {
+    check_between("Trainer::model", "labels", std::int64_t{label}, 0,
+                  std::int64_t{options.classes} - 1);
+  }
+  return labels;
+}
+
+Trainer::Trainer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Trainer::Trainer(TrainOptions options, Inputs inputs) {
+  validate(options);
+  Ends ends = make_ends(options, std::move(inputs));
+  const Scales scales{ends.data.scale(), ends.source.scale()};
+  impl_ = std::make_unique<Impl>(std::move(options), std::move(ends), scales);
+}
+Trainer::~Trainer() = default;
+Trainer::Trainer(Trainer&&) noexcept = default;
+Trainer& Trainer::operator=(Trainer&&) noexcept = default;
+
+const TrainOptions& Trainer::options() const { return impl_->options; }
+const path::Schedule& Trainer::schedule() const { return impl_->objective.schedule(); }
+path::Prediction Trainer::prediction() const { return impl_->objective.prediction(); }
+std::int64_t Trainer::steps_done() const { return impl_->step; }
+std::int64_t Trainer::parameter_count() const { return impl_->network.mlp().parameter_count(); }
+
+void Trainer::plan_steps(std::int64_t steps) {
+  check_at_least("Trainer::plan_steps", "steps", steps, 1);
+  impl_->options.steps = steps;
+}
+
+StepReport Trainer::step(std::int64_t k) {
+  check_at_least("Trainer::step", "k", k, 1);
+  Impl& impl = *impl_;
+  StepReport report;
+  double sum = 0;
+  for (std::int64_t i = 0; i < k; ++i) {
+    impl.remember_now_and_then();
+    const Network::Update update = impl.take_step();
+    if (!update.finite()) {
+      impl.go_back();
+      throw NumericError("Trainer::step",
+                         "loss and gradient must stay finite (a smaller lr or a clip helps), got " +
+                             to_text(update.loss) + " and " + to_text(update.gradient_norm) +
+                             " at step " + to_text(impl.step));
+    }
+    ++impl.step;
+    sum += update.loss;
+    report = {impl.step, update.loss, 0, update.gradient_norm, update.learning_rate};
+  }
+  report.mean_loss = sum / static_cast<double>(k);
+  return report;
+}
+
+std::unique_ptr<sample::Model<float>> Trainer::model(std::vector<int> labels) const {
+  return std::make_unique<NetworkModel>(impl_->network, impl_->objective,
+                                        impl_->checked_labels(std::move(labels)));
+}
+
+Points Trainer::start(std::size_t n, std::uint64_t seed) const {
+  check_count("Trainer::start", n);
+  const std::size_t d = static_cast<std::size_t>(impl_->options.dimension);
+  Points points = Points::from_shape({n, d});
+  if (impl_->ends.source.gaussian()) {
+    Random(seed, Purpose::kSampleStart)
+        .fill_normal(std::span<float>(points.data(), points.size()), kStartDraw);
+  } else {
+    points = pick(impl_->ends.source, n, seed, kStartDraw);
+  }
+  const float sigma = static_cast<float>(schedule().at(schedule().t_max()).sigma);
+  for (std::size_t i = 0; i < points.size(); ++i) points.data()[i] *= sigma;
+  return points;
+}
+
+Points Trainer::data(std::size_t n, std::uint64_t seed) const {
+  check_count("Trainer::data", n);
+  return pick(impl_->ends.data, n, seed, kDataDraw);
+}
+
+std::vector<int> Trainer::data_labels(std::size_t n, std::uint64_t seed) const {
+  const Pool& pool = impl_->ends.data;
+  std::vector<int> labels(pool.labels.empty() ? 0 : n);
+  const Random random(seed, Purpose::kSampleStart);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    labels[i] = pool.labels[random.index(kDataDraw, i, pool.count())];
+  }
+  return labels;
+}
+
+sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleOptions& options,
+                                            std::vector<int> labels) const {
+  if (!labels.empty() && labels.size() != 1) {
+    check_size("Trainer::sample", "labels", labels.size(), n);
+  }
+  const auto network = model(std::move(labels));
+  const double from = options.from.value_or(schedule().t_max());
+  const bool toward_source = from < options.to.value_or(schedule().t_min());
+  return sample::sample<float>(*network, schedule(), options,
+                               toward_source ? data(n, options.seed) : start(n, options.seed));
+}
+
+std::vector<std::uint8_t> Trainer::save() const {
+  return write_run({impl_->options, impl_->objective.scales(), impl_->step}, impl_->ends,
+                   impl_->network);
+}
+
+Trainer Trainer::restore(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const io::Safetensors file = io::read_safetensors(bytes, name);
+  RunHeader header = read_run_header(file, name);
+  try {
+    Ends ends = make_ends(header.options, read_run_inputs(file, name));
+    auto impl = std::make_unique<Impl>(header.options, std::move(ends), header.scales);
+    read_run_states(file, name, impl->network);
+    impl->step = header.step;
+    return Trainer(std::move(impl));
+  } catch (const IoError&) {
+    throw;
+  } catch (const Error& error) {
+    throw IoError(name, std::string("the run's configuration cannot be used: ") + error.what());
+  }
+}
+
+}  // namespace pathflow::train
