@@ -1,0 +1,43 @@
+// Times at which a training batch is drawn.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pathflow/base/random.hpp"
+#include "pathflow/path/prediction.hpp"
+
+namespace pathflow::path {
+
+/// The law of training times on an interval [low, high].
+///
+///   uniform      t = low + (high - low) u
+///   stratified   t_i = low + (high - low) (i + u_i) / n: one draw in each of n equal strata; every
+///                t_i alone is not uniform, their mixture is, and batch losses vary less
+///   logit-normal t = low + (high - low) / (1 + exp(-(mean + deviation z))), as in SD3 and MeanFlow
+class TimeLaw {
+ public:
+  /// mean and deviation are used by logit-normal alone.
+  /// Errors: InvalidArgument for an unknown name, low > high, or deviation <= 0.
+  TimeLaw(std::string_view name, Interval interval, double mean = 0, double deviation = 1);
+
+  /// out[i] for i in 0..n-1: a pure function of (random, step, i), within [low, high] rounded to T.
+  template <class T>
+  void draw(const Random& random, std::uint64_t step, std::span<T> out) const;
+
+  /// A batch's i-th of n times.
+  double time(const Random& random, std::uint64_t step, std::uint64_t i, std::uint64_t n) const;
+
+ private:
+  std::size_t law_;
+  Interval interval_;
+  double mean_, deviation_;
+};
+
+/// uniform, stratified, logit-normal.
+const std::vector<std::string>& time_law_names();
+
+}  // namespace pathflow::path
