@@ -24,7 +24,8 @@ class Distribution {
   virtual int classes() const { return 0; }
   /// Whether log_density is exact and available.
   virtual bool has_density() const { return false; }
-  /// log p(x) in nats at each row of x [n, d]. Errors: InvalidArgument where has_density() is false.
+  /// log p(x) in nats at each row of x [n, d]. Errors: InvalidArgument where has_density() is
+  /// false.
   virtual std::vector<double> log_density(const tensor::Points& x) const;
 };
 
@@ -36,8 +37,9 @@ struct DatasetInfo {
   int classes = 0;
 };
 
-/// All built-in sets in display order: gaussian, 8gaussians, moons, checkerboard, pinwheel, spirals,
-/// rings, swissroll, scurve, cat, dog, cat-outline, dog-outline, text:WORD (listed as "text:").
+/// All built-in sets in display order: gaussian, 8gaussians, moons, checkerboard, pinwheel,
+/// spirals, rings, swissroll, scurve, cat, dog, cat-outline, dog-outline, text:WORD (listed as
+/// "text:").
 const std::vector<DatasetInfo>& datasets();
 
 /// A built-in set by name ("text:HELLO" draws a word as points).
