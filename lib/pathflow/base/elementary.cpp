@@ -1,7 +1,8 @@
 #include "pathflow/base/elementary.hpp"
 
-#include <bit>
 #include <cstdint>
+
+#include "pathflow/base/bits.hpp"
 
 namespace pathflow::elementary {
 
@@ -9,9 +10,9 @@ namespace pathflow::elementary {
 // in s^2 (|s| <= 0.1716, so 11 terms reach 2^-60). The leading term is kept apart for accuracy:
 // 2s = f - s f with f = m - 1, the same rearrangement as fdlibm's.
 double log(double x) {
-  std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  std::uint64_t bits = bit_cast<std::uint64_t>(x);
   std::int64_t exponent = static_cast<std::int64_t>(bits >> 52) - 1023;
-  double m = std::bit_cast<double>((bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
+  double m = bit_cast<double>((bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull);
   if (m > 1.4142135623730951) {
     m *= 0.5;
     ++exponent;

@@ -1,13 +1,13 @@
 #include "pathflow/io/npy.hpp"
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <string>
 #include <type_traits>
 
+#include "pathflow/base/bits.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/io/half.hpp"
 
@@ -232,8 +232,8 @@ float element_float(const Source& source, const Header& header, std::size_t inde
   switch (header.kind) {
     case 'f':
       if (header.size == 2) return float_of_half(static_cast<std::uint16_t>(bits));
-      if (header.size == 4) return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-      return static_cast<float>(std::bit_cast<double>(bits));
+      if (header.size == 4) return bit_cast<float>(static_cast<std::uint32_t>(bits));
+      return static_cast<float>(bit_cast<double>(bits));
     case 'i':
       return static_cast<float>(sign_extended(bits, header.size));
     case 'b':
