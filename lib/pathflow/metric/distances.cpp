@@ -1,0 +1,184 @@
+// Exact and sliced Wasserstein-2, energy distance and maximum mean discrepancy.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/base/random.hpp"
+#include "pathflow/metric/samples.hpp"
+#include "pathflow/path/assignment.hpp"
+
+namespace pathflow::metric {
+namespace {
+
+// Costs [n, n] in float, the solver's fastest; the distance itself is summed in double afterwards.
+std::vector<float> squared_costs(const Points& x, const Points& y) {
+  const Columns from(x), to(y);
+  const std::size_t n = to.size();
+  std::vector<float> cost(n * n);
+  float block[Columns::kBlock];
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t b = 0; b < to.blocks(); ++b) {
+      from.squared_distances(i, to, b, block);
+      std::copy_n(block, to.in_block(b), cost.data() + i * n + b * Columns::kBlock);
+    }
+  }
+  return cost;
+}
+
+double squared_distance(const Points& x, std::size_t i, const Points& y, std::size_t j) {
+  const std::size_t d = x.shape(1);
+  double sum = 0;
+  for (std::size_t axis = 0; axis < d; ++axis) {
+    const double away =
+        static_cast<double>(x.data()[i * d + axis]) - static_cast<double>(y.data()[j * d + axis]);
+    sum += away * away;
+  }
+  return sum;
+}
+
+// A direction uniform on the sphere: a normalised Gaussian vector.
+std::vector<double> direction(const Random& random, std::uint64_t step, std::size_t d) {
+  std::vector<double> u(d);
+  random.fill_normal(std::span<double>(u), step);
+  const double size = std::sqrt(std::inner_product(u.begin(), u.end(), u.begin(), 0.0));
+  for (double& value : u) value /= size;
+  return u;
+}
+
+void project_sorted(const Points& x, const std::vector<double>& u, std::vector<float>& out) {
+  const std::size_t d = u.size();
+  out.resize(x.shape(0));
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double sum = 0;
+    for (std::size_t axis = 0; axis < d; ++axis) {
+      sum += u[axis] * static_cast<double>(x.data()[i * d + axis]);
+    }
+    out[i] = static_cast<float>(sum);
+  }
+  std::sort(out.begin(), out.end());
+}
+
+double squared(double value) { return value * value; }
+
+// int_0^1 |F^-1 - G^-1|^2 of two sorted samples. Quantiles are counted in units of 1 / (n m), so
+// that the breakpoints i m and j n are exact integers.
+double quantile_distance(const std::vector<float>& x, const std::vector<float>& y) {
+  const std::size_t n = x.size(), m = y.size();
+  double sum = 0;
+  if (n == m) {
+    for (std::size_t i = 0; i < n; ++i) {
+      sum += squared(static_cast<double>(x[i]) - static_cast<double>(y[i]));
+    }
+    return sum / static_cast<double>(n);
+  }
+  std::uint64_t at = 0;
+  for (std::size_t i = 0, j = 0; i < n && j < m;) {
+    const std::uint64_t x_end = (i + 1) * std::uint64_t{m}, y_end = (j + 1) * std::uint64_t{n};
+    const std::uint64_t end = std::min(x_end, y_end);
+    sum += static_cast<double>(end - at) *
+           squared(static_cast<double>(x[i]) - static_cast<double>(y[j]));
+    i += x_end == end, j += y_end == end;
+    at = end;
+  }
+  return sum / (static_cast<double>(n) * static_cast<double>(m));
+}
+
+// Rounding can leave a tiny negative square where the two samples agree.
+double root(double square) { return std::sqrt(std::max(square, 0.0)); }
+
+// At most `most` rows, evenly spaced.
+void append_rows(const Points& x, std::size_t most, std::vector<float>& rows) {
+  const std::size_t n = x.shape(0), d = x.shape(1), count = std::min(n, most);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = x.data() + i * n / count * d;
+    rows.insert(rows.end(), row, row + d);
+  }
+}
+
+}  // namespace
+
+std::vector<std::int32_t> assign(std::size_t n, const std::vector<float>& cost) {
+  check_size("assign", "cost", cost.size(), n * n);
+  std::vector<std::int32_t> column(n);
+  path::AssignmentWorkspace workspace;
+  path::solve_assignment(n, std::span<const float>(cost), column, workspace);
+  return column;
+}
+
+double wasserstein2(const Points& x, const Points& y) {
+  check_samples("wasserstein2", x, y);
+  const std::size_t n = x.shape(0);
+  if (y.shape(0) != n) {
+    throw ShapeError("wasserstein2", "x and y must have the same number of rows, got " +
+                                         std::to_string(n) + " and " + std::to_string(y.shape(0)));
+  }
+  const std::vector<std::int32_t> column = assign(n, squared_costs(x, y));
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    sum += squared_distance(x, i, y, static_cast<std::size_t>(column[i]));
+  }
+  return std::sqrt(sum / static_cast<double>(n));
+}
+
+double sliced_wasserstein2(const Points& x, const Points& y, int projections, std::uint64_t seed) {
+  check_samples("sliced_wasserstein2", x, y);
+  check_at_least("sliced_wasserstein2", "projections", projections, 1);
+  const Random random(seed, Purpose::kMetric);
+  std::vector<double> squares(static_cast<std::size_t>(projections));
+  parallel_for(projections, 4, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> along_x, along_y;
+    for (std::int64_t k = begin; k < end; ++k) {
+      const std::vector<double> u = direction(random, static_cast<std::uint64_t>(k), x.shape(1));
+      project_sorted(x, u, along_x);
+      project_sorted(y, u, along_y);
+      squares[static_cast<std::size_t>(k)] = quantile_distance(along_x, along_y);
+    }
+  });
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0) / projections);
+}
+
+double energy_distance(const Points& x, const Points& y) {
+  check_samples("energy_distance", x, y);
+  const Columns a(x), b(y);
+  const auto length = [](float square) { return std::sqrt(square); };
+  return root(2 * mean_over_pairs(a, b, length) - mean_over_pairs(a, a, length) -
+              mean_over_pairs(b, b, length));
+}
+
+double median_bandwidth(const Points& x, const Points& y) {
+  check_samples("median_bandwidth", x, y);
+  constexpr std::size_t kMostRows = 256;
+  const std::size_t d = x.shape(1);
+  std::vector<float> rows;
+  append_rows(x, kMostRows, rows);
+  append_rows(y, kMostRows, rows);
+  std::vector<double> squares;
+  for (std::size_t i = 0; i < rows.size(); i += d) {
+    for (std::size_t j = 0; j < i; j += d) {
+      double sum = 0;
+      for (std::size_t axis = 0; axis < d; ++axis) {
+        sum += squared(static_cast<double>(rows[i + axis]) - static_cast<double>(rows[j + axis]));
+      }
+      if (sum > 0) squares.push_back(sum);
+    }
+  }
+  if (squares.empty()) return 1;
+  const auto middle = squares.begin() + static_cast<std::ptrdiff_t>(squares.size() / 2);
+  std::nth_element(squares.begin(), middle, squares.end());
+  return std::sqrt(*middle);
+}
+
+double mmd(const Points& x, const Points& y, double bandwidth) {
+  check_samples("mmd", x, y);
+  check_not_negative("mmd", "bandwidth", bandwidth);
+  const double h = bandwidth > 0 ? bandwidth : median_bandwidth(x, y);
+  const float scale = static_cast<float>(-0.5 / (h * h));
+  const auto kernel = [scale](float square) { return std::exp(scale * square); };
+  const Columns a(x), b(y);
+  return root(mean_over_pairs(a, a, kernel) + mean_over_pairs(b, b, kernel) -
+              2 * mean_over_pairs(a, b, kernel));
+}
+
+}  // namespace pathflow::metric
