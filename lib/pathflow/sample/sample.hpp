@@ -15,37 +15,68 @@ namespace pathflow::sample {
 
 struct SampleOptions {
   std::string sampler = "heun";  ///< a name of sampler_names()
-  int steps = 50;                ///< grid intervals, >= 1; a cap of no meaning for dopri5
-  /// Where to start and stop; unset: the schedule's t_max and t_min. from > to goes source -> data,
-  /// from < to goes data -> source (deterministic samplers and euler-maruyama).
+  int steps = 50;                ///< grid intervals, 1..1e6; of no meaning for dopri5
+  /// Where to start and stop, within the schedule's [t_min, t_max]; unset: the interval of
+  /// sample_span(). from > to goes source -> data, from < to data -> source (every sampler but ddpm
+  /// and ddim with eta > 0).
   std::optional<double> from, to;
   std::uint64_t seed = 0;  ///< seeds the Brownian increments of stochastic samplers
   double eta = 0.0;        ///< ddim: 0 deterministic .. 1 ancestral
-  /// euler-maruyama: diffusion w(t) of MATH section 3: "zero", "g2", "sigma", "constant".
+  /// euler-maruyama: diffusion w(t) of MATH section 3, a name of path::diffusion_names().
   std::string diffusion = "g2";
-  double diffusion_scale = 1.0;  ///< factor on w(t), >= 0
+  double diffusion_scale = 1.0;     ///< factor on w(t), >= 0
   double rtol = 1e-5, atol = 1e-5;  ///< dopri5: error per step, RMS over a point's coordinates
-  /// Times at which the points are kept, ordered from `from` to `to`; empty: none. A grid sampler
-  /// adds these times to its grid as linear interpolation between grid points; dopri5 uses its
-  /// dense output.
+  /// Times at which the points are kept, ordered from `from` to `to`; empty: none. Between grid
+  /// times a deterministic grid sampler interpolates by the parabola through both points and the
+  /// first velocity (third order in the step), a stochastic one and ddim by the straight line;
+  /// dopri5 uses its dense output (fourth order).
   std::vector<double> keep;
   /// Called after every step with the share done in [0, 1]; return false to stop (Cancelled).
   std::function<bool(double)> progress;
+  /// Time grid, a name of grid_names() (time_grid.hpp): "uniform", "log-snr", "quadratic",
+  /// "karras".
+  std::string grid = "uniform";
+  std::string variance = "small";  ///< ddpm: "small" (as ddim with eta = 1) or "large"
+  /// Swaps the ends that unset `from` and `to` stand for: data -> source.
+  bool toward_source = false;
+  /// Whether x1 ~ N(0, I). Samplers that need the score refuse where it is not: only a Gaussian
+  /// source end ties the score to the velocity.
+  bool gaussian_source = true;
+  /// Row number of start's first row, so that a large batch cut into pieces draws the same noise.
+  std::uint64_t first_row = 0;
 };
 
 template <class T>
 struct SampleResult {
-  tensor::Matrix<T> points;      ///< [n, d] at time `to`
-  tensor::Cube<T> trajectories;  ///< [keep.size(), n, d]
-  std::vector<double> times;     ///< the kept times
-  std::int64_t evaluations = 0;  ///< NFE: calls of predict on the whole batch
+  tensor::Matrix<T> points;                 ///< [n, d] at time `to`
+  tensor::Cube<T> trajectories;             ///< [keep.size(), n, d]
+  std::vector<double> times;                ///< the kept times
+  std::int64_t evaluations = 0;             ///< NFE: calls of predict on the whole batch
   std::int64_t accepted = 0, rejected = 0;  ///< dopri5: steps
 };
 
 /// euler, midpoint, heun, rk4, dopri5, ddim, ddpm, euler-maruyama.
 const std::vector<std::string>& sampler_names();
 
-/// Moves `start` [n, d] (the law at time `from`). Same seed, same start: same bits.
+/// Where a run starts and stops.
+struct Span {
+  double from = 1, to = 0;
+};
+/// The times that sample() will use: options.from and options.to where set; else the ends of
+/// path::time_interval(prediction, schedule), narrowed by path::kSingularMargin where the sampler's
+/// own coefficients are infinite (euler-maruyama with w = g^2 at alpha = 0), except that a sampler
+/// which never evaluates its last time goes all the way to the schedule's end.
+Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
+                 const SampleOptions& options);
+
+/// Moves `start` [n, d] (the law at time `from`) to time `to`.
+///
+/// Cost: `evaluations` calls of predict; nothing is allocated from the second step on.
+/// Errors, before any work: InvalidArgument for an option outside its stated range, a direction the
+/// sampler cannot go, a score without a Gaussian source; ShapeError for a start that does not fit
+/// the model. Later: NumericError where the model's output is not finite (naming time and row),
+/// where a conversion has no limit, where dopri5's step underflows; Cancelled by `progress`.
+/// Same seed, same start: same bits. A row's noise depends on (seed, step, row) alone.
 template <class T>
 SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
                        const SampleOptions& options, const tensor::Matrix<T>& start);

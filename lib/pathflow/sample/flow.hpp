@@ -1,0 +1,67 @@
+// Flow: a model on a schedule as samplers use it. Counts and checks every evaluation and converts
+// the model's prediction into whatever linear form a step needs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/path/schedule.hpp"
+#include "pathflow/sample/model.hpp"
+
+namespace pathflow::sample {
+
+template <class T>
+class Flow {
+ public:
+  /// model and schedule are borrowed and must outlive the flow.
+  Flow(Model<T>& model, const path::Schedule& schedule, std::size_t rows)
+      : model_(model), schedule_(schedule), rows_(rows) {}
+
+  const path::Schedule& schedule() const { return schedule_; }
+  path::Prediction prediction() const { return model_.prediction(); }
+  std::size_t rows() const { return rows_; }
+  std::size_t dimension() const { return model_.dimension(); }
+  std::size_t size() const { return rows_ * dimension(); }
+  /// A buffer for one value per coordinate: samplers take theirs once, when they are made.
+  std::vector<T> buffer() const { return std::vector<T>(size()); }
+
+  /// q = prediction at (x, t). Errors: NumericError naming t and the first row that is not finite.
+  void predict(std::span<const T> x, double t, std::span<T> q);
+  /// v = dx/dt at (x, t). Errors: as predict, and NumericError where v has no limit.
+  void velocity(std::span<const T> x, double t, std::span<T> v);
+  /// `to` = x_coefficient x + q_coefficient q at the time as the model sees it (rounded to T).
+  path::Conversion conversion(path::Prediction to, double t) const {
+    return path::convert(prediction(), to, schedule_, static_cast<double>(static_cast<T>(t)));
+  }
+  /// Whether s is the schedule's data end, in the precision of T.
+  bool at_data_end(double s) const {
+    return s <= static_cast<double>(static_cast<T>(schedule_.t_min()));
+  }
+  /// Calls of predict so far.
+  std::int64_t evaluations() const { return evaluations_; }
+
+ private:
+  Model<T>& model_;
+  const path::Schedule& schedule_;
+  std::size_t rows_;
+  std::int64_t evaluations_ = 0;
+};
+
+/// First row of values [rows, d] with an element that is not finite; rows if there is none.
+template <class T>
+std::size_t first_bad_row(std::span<const T> values, std::size_t d);
+
+/// x += sum_i h w_i k_i, the update of a Runge-Kutta stage: out = x + h * (weights . slopes).
+template <class T>
+void combine(std::span<const T> x, double h, std::span<const double> weights,
+             std::span<const std::vector<T>> slopes, std::span<T> out);
+
+/// out = a x + b y, elementwise; out may be x or y.
+template <class T>
+void linear_combination(double a, std::span<const T> x, double b, std::span<const T> y,
+                        std::span<T> out);
+
+}  // namespace pathflow::sample

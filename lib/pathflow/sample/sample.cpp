@@ -1,0 +1,191 @@
+#include "pathflow/sample/sample.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/sample/sampler.hpp"
+#include "pathflow/sample/time_grid.hpp"
+
+namespace pathflow::sample {
+namespace {
+
+constexpr std::string_view kWhere = "sample";
+
+template <class T>
+Span resolve_span(const Sampler<T>& sampler, const Flow<T>& flow, const SampleOptions& options) {
+  const path::Schedule& schedule = flow.schedule();
+  const path::Interval usable = sampler.interval(path::time_interval(flow.prediction(), schedule));
+  Span span{usable.high, sampler.evaluates_end() ? usable.low : schedule.t_min()};
+  if (options.toward_source) {
+    span = {usable.low, sampler.evaluates_end() ? usable.high : schedule.t_max()};
+  }
+  span.from = options.from.value_or(span.from);
+  span.to = options.to.value_or(span.to);
+  return span;
+}
+
+void check_span(const Span& span, const path::Schedule& schedule, bool reversible,
+                const SampleOptions& options) {
+  check_between(kWhere, "from", span.from, schedule.t_min(), schedule.t_max());
+  check_between(kWhere, "to", span.to, schedule.t_min(), schedule.t_max());
+  if (span.from == span.to) {
+    throw InvalidArgument(kWhere, "from and to must differ, got " + to_text(span.to) + " for both");
+  }
+  if (span.from < span.to && !reversible) {
+    throw InvalidArgument(kWhere, options.sampler +
+                                      " goes from source to data only (from > to), got from " +
+                                      to_text(span.from) + " to " + to_text(span.to));
+  }
+}
+
+void check_keep(const Span& span, const std::vector<double>& keep) {
+  const double low = std::min(span.from, span.to), high = std::max(span.from, span.to);
+  for (std::size_t k = 0; k < keep.size(); ++k) {
+    check_between(kWhere, "keep[" + std::to_string(k) + "]", keep[k], low, high);
+    if (k > 0 && (keep[k] - keep[k - 1]) * (span.to - span.from) < 0) {
+      throw InvalidArgument(kWhere, "keep must be ordered from `from` to `to`, got " +
+                                        to_text(keep[k - 1]) + " before " + to_text(keep[k]));
+    }
+  }
+}
+
+template <class T>
+void check_start(const tensor::Matrix<T>& start, std::size_t d) {
+  if (start.shape(1) != d || start.shape(0) == 0) {
+    throw ShapeError(kWhere, "start must have at least one row of the model's " +
+                                 std::to_string(d) + " coordinates, got shape [" +
+                                 std::to_string(start.shape(0)) + ", " +
+                                 std::to_string(start.shape(1)) + "]");
+  }
+  const std::size_t row = first_bad_row(std::span<const T>(start.data(), start.size()), d);
+  if (row < start.shape(0)) {
+    throw InvalidArgument(
+        kWhere, "start must be finite, got a value that is not in row " + std::to_string(row));
+  }
+}
+
+// The grid in the precision of T, so that step sizes and the times the model sees agree.
+template <class T>
+std::vector<double> rounded_grid(const Span& span, const path::Schedule& schedule,
+                                 const SampleOptions& options, bool adaptive) {
+  std::vector<double> grid =
+      time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps);
+  for (double& t : grid) t = static_cast<double>(static_cast<T>(t));
+  for (std::size_t i = 1; i < grid.size(); ++i) {
+    if ((grid[i] - grid[i - 1]) * (span.to - span.from) > 0) continue;
+    throw InvalidArgument(kWhere, "steps must leave times that differ in this precision, got " +
+                                      to_text(static_cast<std::int64_t>(options.steps)) +
+                                      " steps that meet at t = " + to_text(grid[i]));
+  }
+  return grid;
+}
+
+// Keeps the points at chosen times while the driver passes them.
+template <class T>
+class Recorder {
+ public:
+  Recorder(const std::vector<double>& keep, std::size_t rows, std::size_t d)
+      : keep_(keep), size_(rows * d), kept_({keep.size(), rows, d}) {
+    if (!keep.empty()) before_.resize(size_);
+  }
+
+  void start(double t, std::span<const T> x) {
+    while (next_ < keep_.size() && rounded(next_) == t) copy(x);
+  }
+  void before_step(std::span<const T> x) {
+    if (next_ < keep_.size()) std::copy(x.begin(), x.end(), before_.begin());
+  }
+  void after_step(const Sampler<T>& sampler, double t, double s, std::span<const T> x) {
+    for (; next_ < keep_.size(); ++next_) {
+      const double u = rounded(next_);
+      if ((s - u) * (s - t) < 0) return;
+      if (u == s) {
+        std::copy(x.begin(), x.end(), slot().begin());
+      } else {
+        sampler.interpolate({t, s, before_, x}, u, slot());
+      }
+    }
+  }
+  tensor::Cube<T>& kept() { return kept_; }
+
+ private:
+  double rounded(std::size_t k) const { return static_cast<double>(static_cast<T>(keep_[k])); }
+  std::span<T> slot() { return {kept_.data() + next_ * size_, size_}; }
+  void copy(std::span<const T> x) {
+    std::copy(x.begin(), x.end(), slot().begin());
+    ++next_;
+  }
+
+  const std::vector<double>& keep_;
+  std::size_t size_, next_ = 0;
+  tensor::Cube<T> kept_;
+  std::vector<T> before_;
+};
+
+template <class T>
+void run(Sampler<T>& sampler, const std::vector<double>& grid, const SampleOptions& options,
+         std::span<T> x, Recorder<T>& recorder) {
+  const double from = grid.front(), whole = grid.back() - from;
+  recorder.start(from, x);
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
+    for (double t = grid[i]; t != grid[i + 1];) {
+      recorder.before_step(x);
+      const double reached = sampler.advance({t, grid[i + 1], i}, x);
+      recorder.after_step(sampler, t, reached, x);
+      t = reached;
+      if (options.progress && !options.progress((t - from) / whole)) {
+        throw Cancelled(kWhere, "stopped by progress at t = " + to_text(t));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
+                 const SampleOptions& options) {
+  FunctionModel<double> model(1, prediction, nullptr);
+  Flow<double> flow(model, schedule, 1);
+  return resolve_span(*make_sampler(flow, options), flow, options);
+}
+
+template <class T>
+SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
+                       const SampleOptions& options, const tensor::Matrix<T>& start) {
+  check_between(kWhere, "steps", static_cast<std::int64_t>(options.steps), 1, 1'000'000);
+  check_start(start, model.dimension());
+  if (model.prediction() == path::Prediction::kScore) {
+    require_gaussian_source(options, "a model that predicts the score");
+  }
+  Flow<T> flow(model, schedule, start.shape(0));
+  const std::unique_ptr<Sampler<T>> sampler = make_sampler(flow, options);
+  const Span span = resolve_span(*sampler, flow, options);
+  check_span(span, schedule, sampler->reversible(), options);
+  check_keep(span, options.keep);
+  const std::vector<double> grid = rounded_grid<T>(span, schedule, options, sampler->adaptive());
+
+  SampleResult<T> result;
+  result.points = start;
+  const std::span<T> x(result.points.data(), result.points.size());
+  Recorder<T> recorder(options.keep, flow.rows(), flow.dimension());
+  run(*sampler, grid, options, x, recorder);
+  const std::size_t row = first_bad_row(std::span<const T>(x), flow.dimension());
+  if (row < flow.rows()) {
+    throw NumericError(kWhere,
+                       "the points stopped being finite, first in row " + std::to_string(row));
+  }
+  result.trajectories = std::move(recorder.kept());
+  result.times = options.keep;
+  result.evaluations = flow.evaluations();
+  result.accepted = sampler->accepted();
+  result.rejected = sampler->rejected();
+  return result;
+}
+
+template SampleResult<float> sample(Model<float>&, const path::Schedule&, const SampleOptions&,
+                                    const tensor::Matrix<float>&);
+template SampleResult<double> sample(Model<double>&, const path::Schedule&, const SampleOptions&,
+                                     const tensor::Matrix<double>&);
+
+}  // namespace pathflow::sample
