@@ -9,6 +9,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +22,7 @@ namespace pathflow::graph {
 
 using tensor::Shape;
 class Graph;
+struct Node;
 
 /// A result of a recorded op: a cheap handle, valid while its Graph lives.
 struct Value {
@@ -30,6 +33,33 @@ struct Value {
   const Shape& shape() const;
   explicit operator bool() const { return graph != nullptr; }
   bool operator==(const Value&) const = default;
+};
+
+/// The tape: nodes in the order in which they were recorded, which is a topological order. It only
+/// grows. A Graph stays where it is (Values point at it).
+class Graph {
+ public:
+  Graph();
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  std::int32_t size() const { return static_cast<std::int32_t>(nodes_.size()); }
+  /// The reference stays valid while the graph grows.
+  const Node& node(std::int32_t index) const { return *nodes_[static_cast<std::size_t>(index)]; }
+  std::int32_t append(Node node);
+
+ private:
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+/// Argument type for a list of values: braces, a vector, an array or a span.
+class ValueList : public std::span<const Value> {
+ public:
+  ValueList(std::initializer_list<Value> values)
+      : std::span<const Value>(values.begin(), values.size()) {}
+  ValueList(const std::vector<Value>& values) : std::span<const Value>(values) {}
+  ValueList(std::span<const Value> values) : std::span<const Value>(values) {}
 };
 
 // Leaves ------------------------------------------------------------------------------------------
@@ -50,7 +80,13 @@ Value operator*(Value a, Value b);
 Value operator/(Value a, Value b);
 Value operator-(Value a);
 Value operator+(Value a, double b);
+Value operator-(Value a, double b);
 Value operator*(Value a, double b);
+Value operator/(Value a, double b);
+Value operator+(double a, Value b);
+Value operator-(double a, Value b);
+Value operator*(double a, Value b);
+Value operator/(double a, Value b);
 Value exp(Value x);
 Value log(Value x);
 Value sqrt(Value x);
@@ -60,6 +96,9 @@ Value tanh(Value x);
 Value sigmoid(Value x);
 Value erf(Value x);
 Value square(Value x);
+Value reciprocal(Value x);
+/// The same numbers, but derivatives stop here: a target held fixed.
+Value detach(Value x);
 
 /// Activations by name: "identity", "silu", "selu", "gelu" (exact, by erf), "tanh", "relu".
 enum class Activation { kIdentity, kSilu, kSelu, kGelu, kTanh, kRelu };
@@ -67,20 +106,29 @@ Value activate(Value x, Activation activation);
 Activation activation_of(std::string_view name);
 std::string_view activation_name(Activation activation);
 const std::vector<std::string>& activation_names();
+/// activation'(x) elementwise; differentiable to any order (at the kinks of selu and relu the
+/// derivative from the left).
+Value activation_grad(Value x, Activation activation);
 
 // Shape -------------------------------------------------------------------------------------------
 
 Value reshape(Value x, Shape shape);
 Value transpose(Value x);  ///< rank 2
 Value broadcast_to(Value x, Shape shape);
-Value concat(std::span<const Value> values, int axis);
+Value concat(ValueList values, int axis);
 Value slice(Value x, int axis, std::int64_t begin, std::int64_t end);
+/// `before` zeros in front and `after` zeros behind along an axis: what slice undoes.
+Value pad(Value x, int axis, std::int64_t before, std::int64_t after);
 Value sum(Value x, int axis, bool keep = false);
 Value sum(Value x);   ///< over all elements, rank 0
 Value mean(Value x);  ///< over all elements, rank 0
+/// Sums over the axes along which `shape` was broadcast to x's shape: the adjoint of broadcast_to.
+Value sum_to(Value x, Shape shape);
 /// Rows of table [k, d] at integer-valued indices [n] -> [n, d]. Rows in the backward are added in
 /// index order, so the result does not depend on threads.
 Value gather_rows(Value table, Value indices);
+/// [rows, d] of zeros with x's rows [n, d] added at indices [n], in index order.
+Value scatter_add_rows(Value x, Value indices, std::int64_t rows);
 
 // Products ----------------------------------------------------------------------------------------
 
@@ -92,6 +140,11 @@ Value linear(Value x, Value w, Value b, Activation activation = Activation::kIde
 
 /// One fused update of all parameters: global-norm clipping, AdamW (decoupled decay, bias
 /// correction) and EMA. Scalars are rank-0 values, so that schedules cost no recompilation.
+///   s = clip_norm > 0 ? min(1, clip_norm / |g|) : 1      (|g| over all tensors)
+///   m <- beta1 m + (1 - beta1) s g,   v <- beta2 v + (1 - beta2) (s g)^2
+///   p <- p - lr (m / c1 / (sqrt(v / c2) + epsilon) + weight_decay p)
+///   ema <- ema_decay ema + (1 - ema_decay) p
+/// A tensor whose `ema` is unset keeps none.
 /// Source: Loshchilov & Hutter 2019, algorithm 2.
 struct AdamWScalars {
   Value learning_rate, beta1, beta2, epsilon, weight_decay, clip_norm, ema_decay;
@@ -109,10 +162,13 @@ AdamWResult adamw(std::span<const AdamWTensors> tensors, const AdamWScalars& sca
 // Derivatives: graph-to-graph, in the same ops, so they compose to any order ---------------------
 
 /// Vector-Jacobian products: sum_i cotangents[i]^T d outputs[i] / d wrt[j], one Value per wrt.
-std::vector<Value> vjp(std::span<const Value> outputs, std::span<const Value> cotangents,
-                       std::span<const Value> wrt);
+/// Zeros where an output does not depend on wrt[j].
+/// Cost: about two products for each product of the forward pass.
+/// Errors: ShapeError if a cotangent's shape is not its output's; InvalidArgument if an op on the
+/// way has no derivative.
+std::vector<Value> vjp(ValueList outputs, ValueList cotangents, ValueList wrt);
 /// Jacobian-vector products: d outputs[i] / d inputs . tangents, one Value per output.
-std::vector<Value> jvp(std::span<const Value> outputs, std::span<const Value> inputs,
-                       std::span<const Value> tangents);
+/// Errors: as vjp.
+std::vector<Value> jvp(ValueList outputs, ValueList inputs, ValueList tangents);
 
 }  // namespace pathflow::graph

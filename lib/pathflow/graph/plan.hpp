@@ -35,18 +35,26 @@ class StateStore {
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
 };
 
+/// What compile() may do; all on but in tests and when looking at a graph.
+struct CompileOptions {
+  bool simplify = true;       ///< passes.hpp: simplify
+  bool fuse = true;           ///< passes.hpp: fuse
+  bool share_buffers = true;  ///< else every value has memory of its own, for the whole run
+};
+
 struct CompileSpec {
-  std::vector<std::pair<std::string, Value>> outputs;  ///< named results, readable after run()
+  std::vector<std::pair<std::string, Value>> outputs = {};  ///< named results, readable after run()
   /// State leaf <- new value, written after everything that reads the old value; in place where the
   /// op allows it (adamw).
-  std::vector<std::pair<Value, Value>> updates;
+  std::vector<std::pair<Value, Value>> updates = {};
+  CompileOptions options = {};
 };
 
 struct PlanStats {
   std::size_t ops = 0, fused = 0;
-  std::size_t arena_bytes = 0;      ///< peak of all temporaries
-  std::size_t unshared_bytes = 0;   ///< what they would take without lifetime sharing
-  double flops = 0;                 ///< multiply and add of products, per run
+  std::size_t arena_bytes = 0;     ///< peak of all temporaries
+  std::size_t unshared_bytes = 0;  ///< what they would take without lifetime sharing
+  double flops = 0;                ///< multiply and add of products, per run
 };
 
 /// run() allocates nothing and branches on nothing but the op list.
@@ -56,6 +64,7 @@ class Plan {
   ~Plan();
   Plan(Plan&&) noexcept;
   Plan& operator=(Plan&&) noexcept;
+  /// Every input recorded in the graph has a buffer, whether or not a result depends on it.
   /// Errors (each): InvalidArgument for an unknown name.
   std::span<T> input(std::string_view name);
   std::span<const T> output(std::string_view name) const;
@@ -76,7 +85,11 @@ class Plan {
 class Device;
 
 /// Dead code, common subexpressions and constants are folded, patterns are fused, buffers placed.
-/// T is float or double. `states` must outlive the plan. Callers pass cpu::device() (cpu/device.hpp).
+/// T is float or double. `states` and `device` must outlive the plan; the graph need not. Callers
+/// pass cpu::device() (cpu/device.hpp).
+/// Errors: InvalidArgument (nothing to compute, values of different graphs, a target that is no
+/// state or is given twice), ShapeError (an update of another shape), DeviceError (an op that the
+/// device does not have).
 template <class T>
 Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& device);
 

@@ -1,0 +1,12 @@
+// The CPU as a device: every op of the graph's table, for float and double.
+#pragma once
+
+#include "pathflow/graph/device.hpp"
+
+namespace pathflow::cpu {
+
+/// The one CPU device; lives for the whole process. Uses pathflow::threads() threads, read at each
+/// run; the count never changes a result.
+const graph::Device& device();
+
+}  // namespace pathflow::cpu
