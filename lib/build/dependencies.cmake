@@ -1,9 +1,10 @@
 # Finds what the library builds with, or refuses with the package and the option that would help.
 # Header-only packages are installed for the host by Debian and used for WASM too.
 function(pathflow_require_header target header debian_package)
-  # CMAKE_FIND_ROOT_PATH_BOTH: under Emscripten the host's /usr/include holds header-only packages.
-  find_path(PATHFLOW_${target}_INCLUDE ${header} PATH_SUFFIXES eigen3
-            PATHS /usr/include /usr/include/eigen3 NO_CMAKE_FIND_ROOT_PATH)
+  # NO_CMAKE_FIND_ROOT_PATH: under Emscripten the host's /usr/include holds header-only packages.
+  find_path(PATHFLOW_${target}_INCLUDE ${header} PATH_SUFFIXES eigen3 stb
+            PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
+  mark_as_advanced(PATHFLOW_${target}_INCLUDE)
   if(NOT PATHFLOW_${target}_INCLUDE)
     message(FATAL_ERROR "pathflow: ${header} was not found. Install Debian's ${debian_package}, or "
                         "pass -DPATHFLOW_${target}_INCLUDE=/path/that/holds/it.")
@@ -12,16 +13,16 @@ endfunction()
 
 pathflow_require_header(EIGEN Eigen/Core libeigen3-dev)
 pathflow_require_header(XTENSOR xtensor/xtensor.hpp libxtensor-dev)
+pathflow_require_header(XTL xtl/xsequence.hpp libxtensor-dev)
 pathflow_require_header(JSON nlohmann/json.hpp nlohmann-json3-dev)
 
 # Under Emscripten /usr/include itself must not be on the include path (it would shadow the target's
 # libc), so the headers are mirrored by links in the build tree.
-set(_mirror ${CMAKE_BINARY_DIR}/include-mirror)
+set(_mirror ${PROJECT_BINARY_DIR}/include-mirror)
 file(MAKE_DIRECTORY ${_mirror})
 file(CREATE_LINK ${PATHFLOW_EIGEN_INCLUDE}/Eigen ${_mirror}/Eigen SYMBOLIC)
-foreach(dir xtensor xtl)
-  file(CREATE_LINK ${PATHFLOW_XTENSOR_INCLUDE}/${dir} ${_mirror}/${dir} SYMBOLIC)
-endforeach()
+file(CREATE_LINK ${PATHFLOW_XTENSOR_INCLUDE}/xtensor ${_mirror}/xtensor SYMBOLIC)
+file(CREATE_LINK ${PATHFLOW_XTL_INCLUDE}/xtl ${_mirror}/xtl SYMBOLIC)
 file(CREATE_LINK ${PATHFLOW_JSON_INCLUDE}/nlohmann ${_mirror}/nlohmann SYMBOLIC)
 add_library(pathflow_headers INTERFACE)
 target_include_directories(pathflow_headers SYSTEM INTERFACE $<BUILD_INTERFACE:${_mirror}>)
@@ -31,5 +32,40 @@ if(PATHFLOW_OPENMP AND NOT EMSCRIPTEN)
   if(NOT OpenMP_CXX_FOUND)
     message(FATAL_ERROR "pathflow: OpenMP was not found. Install libgomp1 with gcc or libomp-dev "
                         "with clang, or pass -DPATHFLOW_OPENMP=OFF to run on one thread.")
+  endif()
+endif()
+
+# What only the pathflow command uses: CLI11, fmt, spdlog and stb's PNG writer.
+if(PATHFLOW_CLI AND NOT EMSCRIPTEN)
+  foreach(pair CLI11:libcli11-dev fmt:libfmt-dev spdlog:libspdlog-dev)
+    string(REPLACE ":" ";" pair ${pair})
+    list(GET pair 0 package)
+    list(GET pair 1 debian_package)
+    find_package(${package} QUIET)
+    if(NOT ${package}_FOUND)
+      message(FATAL_ERROR "pathflow: ${package} was not found, which the pathflow command needs. "
+                          "Install Debian's ${debian_package}, point -D${package}_DIR at its "
+                          "package file, or pass -DPATHFLOW_CLI=OFF to build the library alone.")
+    endif()
+  endforeach()
+  pathflow_require_header(STB stb_image_write.h libstb-dev)
+  add_library(pathflow_command_needs INTERFACE)
+  target_link_libraries(pathflow_command_needs INTERFACE CLI11::CLI11 fmt::fmt spdlog::spdlog)
+  target_include_directories(pathflow_command_needs SYSTEM INTERFACE ${PATHFLOW_STB_INCLUDE})
+endif()
+
+# GoogleTest: the installed library natively, its sources under Emscripten.
+if(PATHFLOW_TESTS)
+  set(PATHFLOW_GTEST_SOURCE /usr/src/googletest CACHE PATH "GoogleTest's sources, for WASM tests")
+  if(NOT EMSCRIPTEN)
+    find_package(GTest QUIET)
+    if(NOT GTest_FOUND)
+      message(FATAL_ERROR "pathflow: GoogleTest was not found. Install Debian's libgtest-dev, point "
+                          "-DGTest_DIR at its package file, or pass -DPATHFLOW_TESTS=OFF.")
+    endif()
+  elseif(NOT EXISTS ${PATHFLOW_GTEST_SOURCE}/CMakeLists.txt)
+    message(FATAL_ERROR "pathflow: no GoogleTest sources in ${PATHFLOW_GTEST_SOURCE}. Install "
+                        "Debian's googletest, pass -DPATHFLOW_GTEST_SOURCE=/path/to/googletest, or "
+                        "-DPATHFLOW_TESTS=OFF.")
   endif()
 endif()
