@@ -44,15 +44,20 @@ pathflow_room(base)
 pathflow_room(tensor base)
 pathflow_room(graph tensor base)
 pathflow_room(cpu graph tensor base)
-# Kernels for newer x86 processors, each in a file of its own, picked when the program runs.
+# The float kernels of one instruction set each, picked when the program runs. -fno-math-errno makes a
+# square root one instruction; -O3 because register tiles must be unrolled in full.
+set(_cpu ${PROJECT_SOURCE_DIR}/lib/pathflow/cpu)
+set(_kernel_flags -fno-math-errno $<$<NOT:$<CONFIG:Debug>>:-O3>)
+set_source_files_properties(${_cpu}/isa_baseline.cpp PROPERTIES COMPILE_OPTIONS "${_kernel_flags}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT EMSCRIPTEN)
-  set(_avx2 -mavx2 -mfma)
-  set(_cpu ${PROJECT_SOURCE_DIR}/lib/pathflow/cpu)
+  set(_avx2 ${_kernel_flags} -mavx2 -mfma)
   set_source_files_properties(${_cpu}/isa_avx2.cpp PROPERTIES COMPILE_OPTIONS "${_avx2}")
   set_source_files_properties(${_cpu}/isa_avx512.cpp PROPERTIES COMPILE_OPTIONS
                               "${_avx2};-mavx512f;-mavx512dq;-mavx512bw;-mavx512vl")
   target_compile_definitions(pathflow_cpu PRIVATE PATHFLOW_X86_DISPATCH)
 endif()
+# Eigen's own threads would follow the machine; kernels cut their work themselves.
+target_compile_definitions(pathflow_cpu PRIVATE EIGEN_DONT_PARALLELIZE)
 pathflow_room(io tensor base)
 pathflow_room(data io tensor base)
 pathflow_room(nn cpu graph tensor base)

@@ -1,196 +1,194 @@
 #include "pathflow/cpu/kernels.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
-#include <cmath>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
 
 #include "pathflow/base/threads.hpp"
+#include "pathflow/cpu/isa.hpp"
+#include "pathflow/cpu/kernel_table.hpp"
+#include "pathflow/cpu/reference.hpp"
 
 namespace pathflow::cpu {
 namespace {
 
-constexpr double kInvSqrt2 = 0.70710678118654752440, kInvSqrt2Pi = 0.39894228040143267794;
-constexpr double kSeluScale = 1.0507009873554804934, kSeluAlpha = 1.6732632423543772848;
+// Below these sizes a second thread costs more than it brings (tests/bench/kernels_bench.cpp).
+constexpr std::int64_t kParallelMultiplies = 1 << 18;
+constexpr std::int64_t kUnaryGrain = 1 << 13, kBinaryGrain = 1 << 15, kSumGrain = 1 << 16;
 
-template <class T>
-T sigmoid(T x) {
-  return T(1) / (T(1) + std::exp(-x));
-}
-
-template <class T>
-T apply(Unary op, T x) {
-  switch (op) {
-    case Unary::kNegate:
-      return -x;
-    case Unary::kExp:
-      return std::exp(x);
-    case Unary::kLog:
-      return std::log(x);
-    case Unary::kSqrt:
-      return std::sqrt(x);
-    case Unary::kSin:
-      return std::sin(x);
-    case Unary::kCos:
-      return std::cos(x);
-    case Unary::kTanh:
-      return std::tanh(x);
-    case Unary::kSigmoid:
-      return sigmoid(x);
-    case Unary::kErf:
-      return std::erf(x);
-    case Unary::kSquare:
-      return x * x;
-    case Unary::kReciprocal:
-      return T(1) / x;
-    case Unary::kSilu:
-      return x * sigmoid(x);
-    case Unary::kSelu:
-      return T(kSeluScale) * (x > 0 ? x : T(kSeluAlpha) * std::expm1(x));
-    case Unary::kGelu:
-      return T(0.5) * x * std::erfc(-x * T(kInvSqrt2));
-    case Unary::kRelu:
-      return x > 0 ? x : T(0);
-    case Unary::kSiluGrad:
-      return sigmoid(x) * (T(1) + x * sigmoid(-x));
-    case Unary::kSeluGrad:
-      return T(kSeluScale) * (x > 0 ? T(1) : T(kSeluAlpha) * std::exp(x));
-    case Unary::kGeluGrad:
-      return T(0.5) * std::erfc(-x * T(kInvSqrt2)) + x * T(kInvSqrt2Pi) * std::exp(T(-0.5) * x * x);
-    case Unary::kReluGrad:
-      return x > 0 ? T(1) : T(0);
+/// 64-byte aligned floats that only ever grow: one allocation for the largest size seen.
+class Workspace {
+ public:
+  float* get(std::int64_t count) {
+    if (count > capacity_) {
+      memory_.reset();
+      capacity_ = 0;
+      memory_.reset(static_cast<float*>(
+          ::operator new (static_cast<std::size_t>(count) * sizeof(float), std::align_val_t{64})));
+      capacity_ = count;
+    }
+    return memory_.get();
   }
-  return x;
+
+ private:
+  struct Free {
+    void operator()(float* p) const { ::operator delete (p, std::align_val_t{64}); }
+  };
+  std::unique_ptr<float, Free> memory_;
+  std::int64_t capacity_ = 0;
+};
+
+float* panel_space(std::int64_t count) {
+  thread_local Workspace workspace;
+  return workspace.get(count);
 }
 
-template <class T>
-T activate(Activation activation, T x) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return x;
-    case Activation::kSilu:
-      return apply(Unary::kSilu, x);
-    case Activation::kSelu:
-      return apply(Unary::kSelu, x);
-    case Activation::kGelu:
-      return apply(Unary::kGelu, x);
-    case Activation::kTanh:
-      return std::tanh(x);
-    case Activation::kRelu:
-      return apply(Unary::kRelu, x);
+float* row_space() {
+  thread_local Workspace workspace;
+  return workspace.get(kGemmRows * kGemmDepth);
+}
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// A panel of b is read once per tile of rows: packing it (one read, one write) pays from a few
+// tiles on. A ragged last panel and a transposed b are always packed.
+std::int64_t first_packed_panel(const GemmCall& call, const KernelTable& table) {
+  const bool direct = !call.transpose_b && call.m <= 3 * table.tile_rows;
+  return direct ? call.n / table.panel_columns : 0;
+}
+
+void gemm_float(GemmCall& call) {
+  const KernelTable& table = kernels();
+  const std::int64_t panels = ceil_div(call.n, table.panel_columns);
+  const bool parallel = call.m * call.n * call.k >= kParallelMultiplies;
+  call.first_packed = first_packed_panel(call, table);
+  if (call.first_packed < panels) {
+    float* packed = panel_space(panels * table.panel_columns * call.k);
+    const std::int64_t count = panels - call.first_packed;
+    const std::int64_t panel = std::max<std::int64_t>(1, table.panel_columns * call.k);
+    const std::int64_t grain = std::max<std::int64_t>(1, kUnaryGrain / panel);
+    parallel_for(count, parallel ? grain : count, [&](std::int64_t begin, std::int64_t end) {
+      table.pack_b(call, call.first_packed + begin, call.first_packed + end, packed);
+    });
+    call.packed_b = packed;
   }
-  return x;
+  parallel_for(call.m, parallel ? kGemmRows : std::max<std::int64_t>(1, call.m),
+               [&](std::int64_t begin, std::int64_t end) {
+                 table.gemm_rows(call, begin, end, row_space());
+               });
 }
 
-template <class T>
-T activate_grad(Activation activation, T x) {
-  switch (activation) {
-    case Activation::kIdentity:
-      return T(1);
-    case Activation::kSilu:
-      return apply(Unary::kSiluGrad, x);
-    case Activation::kSelu:
-      return apply(Unary::kSeluGrad, x);
-    case Activation::kGelu:
-      return apply(Unary::kGeluGrad, x);
-    case Activation::kTanh:
-      return T(1) - std::tanh(x) * std::tanh(x);
-    case Activation::kRelu:
-      return apply(Unary::kReluGrad, x);
+void reduce_sum_float(std::int64_t outer, std::int64_t count, std::int64_t inner, const float* x,
+                      float* y) {
+  const KernelTable& table = kernels();
+  const bool contiguous = inner <= 8 && (inner & (inner - 1)) == 0;
+  const auto one = [&](std::int64_t i, std::int64_t begin, std::int64_t end) {
+    const float* from = x + i * count * inner;
+    if (contiguous) return table.sum_contiguous(count, inner, from, y + i * inner);
+    table.sum_columns(count, inner, begin, end, from, y + i * inner);
+  };
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, kSumGrain / std::max<std::int64_t>(1, count));
+  if (outer == 1 && !contiguous) {
+    parallel_for(inner, ceil_div(grain, 64) * 64,
+                 [&](std::int64_t begin, std::int64_t end) { one(0, begin, end); });
+    return;
   }
-  return T(1);
+  parallel_for(outer, std::max<std::int64_t>(1, grain / inner),
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) one(i, 0, inner);
+               });
 }
-
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 }  // namespace
 
 template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool transpose_a, const T* b,
           bool transpose_b, T* c, const Epilogue<T>& epilogue) {
-  const Eigen::Map<const Matrix<T>> am(a, transpose_a ? k : m, transpose_a ? m : k);
-  const Eigen::Map<const Matrix<T>> bm(b, transpose_b ? n : k, transpose_b ? k : n);
-  Eigen::Map<Matrix<T>> cm(c, m, n);
-  if (transpose_a && transpose_b) {
-    cm.noalias() = am.transpose() * bm.transpose();
-  } else if (transpose_a) {
-    cm.noalias() = am.transpose() * bm;
-  } else if (transpose_b) {
-    cm.noalias() = am * bm.transpose();
+  if constexpr (std::is_same_v<T, float>) {
+    GemmCall call{m, n, k, a, transpose_a, b, transpose_b, c, epilogue, nullptr, 0};
+    gemm_float(call);
   } else {
-    cm.noalias() = am * bm;
-  }
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      T z = c[i * n + j];
-      if (epilogue.bias) z += epilogue.bias[j];
-      if (epilogue.pre_activation) epilogue.pre_activation[i * n + j] = z;
-      z = activate(epilogue.activation, z);
-      if (epilogue.grad_pre_activation) {
-        z *= activate_grad(epilogue.grad_activation, epilogue.grad_pre_activation[i * n + j]);
-      }
-      c[i * n + j] = z;
-    }
+    parallel_for(m, 64, [&](std::int64_t begin, std::int64_t end) {
+      reference::gemm_rows(begin, end, m, n, k, a, transpose_a, b, transpose_b, c, epilogue);
+    });
   }
 }
 
 template <class T>
 void unary(Unary op, std::int64_t count, const T* x, T* y) {
-  for (std::int64_t i = 0; i < count; ++i) y[i] = apply(op, x[i]);
+  parallel_for(count, kUnaryGrain, [&](std::int64_t begin, std::int64_t end) {
+    if constexpr (std::is_same_v<T, float>) {
+      kernels().unary(op, end - begin, x + begin, y + begin);
+    } else {
+      reference::unary(op, end - begin, x + begin, y + begin);
+    }
+  });
 }
 
 template <class T>
 void binary(Binary op, std::int64_t outer, std::int64_t inner, const T* a, Stride2 a_stride,
             const T* b, Stride2 b_stride, T* y) {
-  for (std::int64_t i = 0; i < outer; ++i) {
-    for (std::int64_t j = 0; j < inner; ++j) {
-      const T left = a[i * a_stride.row + j * a_stride.element];
-      const T right = b[i * b_stride.row + j * b_stride.element];
-      T& out = y[i * inner + j];
-      switch (op) {
-        case Binary::kAdd:
-          out = left + right;
-          break;
-        case Binary::kSubtract:
-          out = left - right;
-          break;
-        case Binary::kMultiply:
-          out = left * right;
-          break;
-        case Binary::kDivide:
-          out = left / right;
-          break;
+  const auto flat = [&](Stride2 s) { return s.element == 1 && s.row == inner; };
+  const auto constant = [](Stride2 s) { return s.element == 0 && s.row == 0; };
+  if ((flat(a_stride) || constant(a_stride)) && (flat(b_stride) || constant(b_stride))) {
+    inner *= outer;  // one long row
+    outer = 1;
+  }
+  if (outer == 1) {
+    parallel_for(inner, kBinaryGrain, [&](std::int64_t begin, std::int64_t end) {
+      const T* u = a + begin * a_stride.element;
+      const T* v = b + begin * b_stride.element;
+      if constexpr (std::is_same_v<T, float>) {
+        kernels().binary(op, 1, end - begin, u, a_stride, v, b_stride, y + begin);
+      } else {
+        reference::binary(op, 1, end - begin, u, a_stride, v, b_stride, y + begin);
       }
+    });
+    return;
+  }
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, kBinaryGrain / std::max<std::int64_t>(1, inner));
+  parallel_for(outer, grain, [&](std::int64_t begin, std::int64_t end) {
+    const T* u = a + begin * a_stride.row;
+    const T* v = b + begin * b_stride.row;
+    if constexpr (std::is_same_v<T, float>) {
+      kernels().binary(op, end - begin, inner, u, a_stride, v, b_stride, y + begin * inner);
+    } else {
+      reference::binary(op, end - begin, inner, u, a_stride, v, b_stride, y + begin * inner);
     }
-  }
+  });
 }
-
-namespace {
-template <class T>
-T pairwise(std::int64_t count, const T* x, std::int64_t stride) {
-  if (count <= 8) {
-    T sum = 0;
-    for (std::int64_t i = 0; i < count; ++i) sum += x[i * stride];
-    return sum;
-  }
-  const std::int64_t half = count / 2;
-  return pairwise(half, x, stride) + pairwise(count - half, x + half * stride, stride);
-}
-}  // namespace
 
 template <class T>
 void reduce_sum(std::int64_t outer, std::int64_t count, std::int64_t inner, const T* x, T* y) {
-  for (std::int64_t i = 0; i < outer; ++i) {
-    for (std::int64_t j = 0; j < inner; ++j) {
-      y[i * inner + j] = pairwise(count, x + i * count * inner + j, inner);
-    }
+  if (count == 0) {
+    std::fill(y, y + outer * inner, T(0));
+  } else if constexpr (std::is_same_v<T, float>) {
+    reduce_sum_float(outer, count, inner, x, y);
+  } else {
+    reference::reduce_sum(outer, count, inner, x, y);
   }
 }
 
 template <class T>
 void transpose(std::int64_t rows, std::int64_t columns, const T* x, T* y) {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) y[j * rows + i] = x[i * columns + j];
+  if constexpr (std::is_same_v<T, float>) {
+    constexpr std::int64_t kTile = 64;  // a tile of x and of y fit the first-level cache together
+    parallel_for(
+        ceil_div(rows, kTile), ceil_div(kBinaryGrain, kTile * std::max<std::int64_t>(1, columns)),
+        [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t i = begin * kTile; i < std::min(rows, end * kTile); i += kTile) {
+            for (std::int64_t j = 0; j < columns; j += kTile) {
+              kernels().transpose(std::min(kTile, rows - i), std::min(kTile, columns - j),
+                                  x + i * columns + j, columns, y + j * rows + i, rows);
+            }
+          }
+        });
+  } else {
+    reference::transpose(rows, columns, x, y);
   }
 }
 
@@ -215,30 +213,27 @@ void scatter_add_rows(std::int64_t n, std::int64_t d, std::int64_t table_rows, c
 
 template <class T>
 double sum_of_squares(std::int64_t count, const T* x) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += double{x[i]} * double{x[i]};
-  return sum;
+  if constexpr (std::is_same_v<T, float>) {
+    return kernels().sum_of_squares(count, x);
+  } else {
+    return reference::sum_of_squares(count, x);
+  }
 }
 
 template <class T>
 void adamw(std::int64_t count, const AdamWStep& step, const T* gradient, T* parameter, T* first,
            T* second, T* ema) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double g = double{gradient[i]} * step.gradient_scale;
-    const double m = step.beta1 * double{first[i]} + (1 - step.beta1) * g;
-    const double v = step.beta2 * double{second[i]} + (1 - step.beta2) * g * g;
-    const double direction =
-        (m / step.bias_correction1) / (std::sqrt(v / step.bias_correction2) + step.epsilon);
-    const double p = double{parameter[i]} * (1 - step.learning_rate * step.weight_decay) -
-                     step.learning_rate * direction;
-    first[i] = static_cast<T>(m);
-    second[i] = static_cast<T>(v);
-    parameter[i] = static_cast<T>(p);
-    if (ema) ema[i] = static_cast<T>(step.ema_decay * double{ema[i]} + (1 - step.ema_decay) * p);
-  }
+  parallel_for(count, kUnaryGrain, [&](std::int64_t begin, std::int64_t end) {
+    T* average = ema ? ema + begin : nullptr;
+    if constexpr (std::is_same_v<T, float>) {
+      kernels().adamw(end - begin, step, gradient + begin, parameter + begin, first + begin,
+                      second + begin, average);
+    } else {
+      reference::adamw(end - begin, step, gradient + begin, parameter + begin, first + begin,
+                       second + begin, average);
+    }
+  });
 }
-
-const char* isa() { return "scalar"; }
 
 #define PATHFLOW_INSTANTIATE(T)                                                                   \
   template void gemm<T>(std::int64_t, std::int64_t, std::int64_t, const T*, bool, const T*, bool, \

@@ -30,9 +30,25 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool trans
           bool transpose_b, T* c, const Epilogue<T>& epilogue = {});
 
 enum class Unary {
-  kNegate, kExp, kLog, kSqrt, kSin, kCos, kTanh, kSigmoid, kErf, kSquare, kReciprocal,
-  kSilu, kSelu, kGelu, kRelu,                      // activations
-  kSiluGrad, kSeluGrad, kGeluGrad, kReluGrad       // their first derivatives
+  kNegate,
+  kExp,
+  kLog,
+  kSqrt,
+  kSin,
+  kCos,
+  kTanh,
+  kSigmoid,
+  kErf,
+  kSquare,
+  kReciprocal,
+  kSilu,
+  kSelu,
+  kGelu,
+  kRelu,  // activations
+  kSiluGrad,
+  kSeluGrad,
+  kGeluGrad,
+  kReluGrad  // their first derivatives
 };
 enum class Binary { kAdd, kSubtract, kMultiply, kDivide };
 
@@ -49,7 +65,8 @@ template <class T>
 void binary(Binary op, std::int64_t outer, std::int64_t inner, const T* a, Stride2 a_stride,
             const T* b, Stride2 b_stride, T* y);
 
-/// y [outer, inner] = sum over the middle axis of x [outer, count, inner], in a fixed pairwise order.
+/// y [outer, inner] = sum over the middle axis of x [outer, count, inner], in a fixed pairwise
+/// order.
 template <class T>
 void reduce_sum(std::int64_t outer, std::int64_t count, std::int64_t inner, const T* x, T* y);
 

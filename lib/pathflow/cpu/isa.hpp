@@ -1,0 +1,22 @@
+// Which instruction set the float kernels use: the best the processor has, or one chosen by name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pathflow::cpu {
+
+struct KernelTable;
+
+/// Instruction sets that this build holds and this processor runs, slowest first.
+std::vector<std::string> isas();
+
+/// Uses one of isas() from now on, in all threads. For tests and benchmarks; a program has no need
+/// of it. Errors: InvalidArgument for any other name.
+void set_isa(std::string_view name);
+
+/// The table in use.
+const KernelTable& kernels();
+
+}  // namespace pathflow::cpu

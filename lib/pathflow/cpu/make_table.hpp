@@ -1,0 +1,25 @@
+// The kernels of one instruction set in a table. Included only by isa_*.cpp.
+#pragma once
+
+#include "pathflow/cpu/micro_elementwise.hpp"
+#include "pathflow/cpu/micro_gemm.hpp"
+
+namespace pathflow::cpu::PATHFLOW_ISA {
+
+constexpr KernelTable make_table(const char* name) {
+  return {.name = name,
+          .fused = kFused,
+          .panel_columns = kColumns,
+          .tile_rows = kRows,
+          .pack_b = pack_b,
+          .gemm_rows = gemm_rows,
+          .unary = unary,
+          .binary = binary,
+          .sum_columns = sum_columns,
+          .sum_contiguous = sum_contiguous,
+          .transpose = transpose_block,
+          .sum_of_squares = sum_of_squares,
+          .adamw = adamw};
+}
+
+}  // namespace pathflow::cpu::PATHFLOW_ISA

@@ -1,0 +1,339 @@
+// The matrix product of one instruction set: register tiles over packed panels. Included only by
+// isa_*.cpp.
+//
+// c is cut into pieces of kGemmRows rows; a piece goes over the panels of b (kColumns wide, so that
+// a panel's block stays in the first-level cache) and, within a panel, over tiles of kRows rows
+// held in registers. Every element is one chain of multiply-adds in ascending k within a block of
+// kGemmDepth, so tile shapes never show in the bits.
+#pragma once
+
+#include "pathflow/cpu/kernel_table.hpp"
+#include "pathflow/cpu/vector_math.hpp"
+
+namespace pathflow::cpu::PATHFLOW_ISA {
+
+// Rows and packs of a tile: as many accumulators as registers allow beside b's packs and one of a.
+#if defined(__AVX512F__)
+inline constexpr int kRows = 8, kPacks = 2;
+#elif defined(__AVX__)
+inline constexpr int kRows = 6, kPacks = 2;
+#elif defined(__wasm__) && !defined(__wasm_simd128__)
+inline constexpr int kRows = 4, kPacks = 4;
+#else
+inline constexpr int kRows = 4, kPacks = 2;
+#endif
+inline constexpr std::int64_t kColumns = kPacks * kWidth;
+
+/// Where a tile finds a(row r, depth p).
+enum class Layout {
+  kRowMajor,  ///< a[r * stride + p]
+  kInPlace,   ///< a[p * stride + r]
+  kPacked     ///< a[p * rows + r]
+};
+
+struct Tile {
+  std::int64_t depth;
+  const float* a;
+  std::int64_t a_stride;
+  const float* b;
+  std::int64_t b_stride;
+  float* c;
+  std::int64_t c_stride, columns;
+  bool accumulate;
+};
+
+template <int R>
+PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
+  if (t.columns == kColumns) {
+    PATHFLOW_UNROLL
+    for (int r = 0; r < R; ++r) {
+      PATHFLOW_UNROLL
+      for (int j = 0; j < kPacks; ++j) {
+        float* c = t.c + r * t.c_stride + j * kWidth;
+        store(c, t.accumulate ? load(c) + sums[r][j] : sums[r][j]);
+      }
+    }
+    return;
+  }
+  for (int r = 0; r < R; ++r) {
+    float row[kColumns];
+    PATHFLOW_UNROLL
+    for (int j = 0; j < kPacks; ++j) store(row + j * kWidth, sums[r][j]);
+    float* c = t.c + r * t.c_stride;
+    for (std::int64_t j = 0; j < t.columns; ++j) c[j] = t.accumulate ? c[j] + row[j] : row[j];
+  }
+}
+
+template <int R, Layout L>
+inline void tile(const Tile& t) {
+  Pack sums[R][kPacks] = {};
+  const float* a[R];
+  PATHFLOW_UNROLL
+  for (int r = 0; r < R; ++r) a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a + r;
+  const std::int64_t step = L == Layout::kRowMajor ? 1 : L == Layout::kPacked ? R : t.a_stride;
+  const float* b = t.b;
+  for (std::int64_t p = 0; p < t.depth; ++p) {
+    Pack row[kPacks];
+    PATHFLOW_UNROLL
+    for (int j = 0; j < kPacks; ++j) row[j] = load(b + j * kWidth);
+    b += t.b_stride;
+    PATHFLOW_UNROLL
+    for (int r = 0; r < R; ++r) {
+      const Pack factor = splat(L == Layout::kRowMajor ? a[r][p] : a[0][p * step + r]);
+      PATHFLOW_UNROLL
+      for (int j = 0; j < kPacks; ++j) sums[r][j] = madd(factor, row[j], sums[r][j]);
+    }
+  }
+  store_tile<R>(t, sums);
+}
+
+using TileFunction = void (*)(const Tile&);
+
+template <Layout L>
+inline TileFunction tile_function(std::int64_t rows) {
+  static_assert(kRows <= 8);
+  switch (rows) {
+    case 1:
+      return tile<1, L>;
+    case 2:
+      return tile<2, L>;
+    case 3:
+      return tile<3, L>;
+    case 4:
+      return tile<4, L>;
+    case 5:
+      return tile<(kRows >= 5 ? 5 : 1), L>;
+    case 6:
+      return tile<(kRows >= 6 ? 6 : 1), L>;
+    case 7:
+      return tile<(kRows >= 7 ? 7 : 1), L>;
+    default:
+      return tile<kRows, L>;
+  }
+}
+
+/// Full tiles, then two halves rather than a full tile and a sliver.
+inline std::int64_t next_rows(std::int64_t left) {
+  if (left >= 2 * kRows || left == kRows) return kRows;
+  return left > kRows ? (left + 1) / 2 : left;
+}
+
+// Packing -----------------------------------------------------------------------------------------
+
+inline void transpose_block(std::int64_t rows, std::int64_t columns, const float* x,
+                            std::int64_t x_stride, float* y, std::int64_t y_stride) {
+  std::int64_t i = 0;
+  if constexpr (kWidth >= 4) {
+    for (; i + 4 <= rows; i += 4) {
+      std::int64_t j = 0;
+      for (; j + 4 <= columns; j += 4) {
+        transpose4(x + i * x_stride + j, x_stride, y + j * y_stride + i, y_stride);
+      }
+      for (; j < columns; ++j) {
+        for (int r = 0; r < 4; ++r) y[j * y_stride + i + r] = x[(i + r) * x_stride + j];
+      }
+    }
+  }
+  for (; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) y[j * y_stride + i] = x[i * x_stride + j];
+  }
+}
+
+/// One panel of one block: out[p][j] = op(b)(first + p, column + j), zeros beyond n.
+inline void pack_panel(const GemmCall& g, std::int64_t first, std::int64_t depth,
+                       std::int64_t column, float* out) {
+  const std::int64_t width = g.n - column < kColumns ? g.n - column : kColumns;
+  if (width < kColumns) __builtin_memset(out, 0, sizeof(float) * depth * kColumns);
+  if (g.transpose_b) {
+    transpose_block(width, depth, g.b + column * g.k + first, g.k, out, kColumns);
+    return;
+  }
+  const float* b = g.b + first * g.n + column;
+  for (std::int64_t p = 0; p < depth; ++p, b += g.n, out += kColumns) {
+    if (width == kColumns) {
+      PATHFLOW_UNROLL
+      for (int j = 0; j < kPacks; ++j) store(out + j * kWidth, load(b + j * kWidth));
+    } else {
+      for (std::int64_t j = 0; j < width; ++j) out[j] = b[j];
+    }
+  }
+}
+
+inline std::int64_t depth_at(std::int64_t first, std::int64_t k) {
+  return k - first < kGemmDepth ? k - first : kGemmDepth;
+}
+
+inline void pack_b(const GemmCall& g, std::int64_t begin, std::int64_t end, float* packed) {
+  const std::int64_t panels = (g.n + kColumns - 1) / kColumns;
+  for (std::int64_t first = 0; first < g.k; first += kGemmDepth) {
+    const std::int64_t depth = depth_at(first, g.k);
+    for (std::int64_t panel = begin; panel < end; ++panel) {
+      pack_panel(g, first, depth, panel * kColumns,
+                 packed + (first * panels + panel * depth) * kColumns);
+    }
+  }
+}
+
+template <int R>
+inline void pack_rows(std::int64_t depth, const float* a, std::int64_t stride, float* out) {
+  for (std::int64_t p = 0; p < depth; ++p) {
+    __builtin_memcpy(out + p * R, a + p * stride, sizeof(float) * R);
+  }
+}
+
+inline void pack_a(std::int64_t rows, std::int64_t depth, const float* a, std::int64_t stride,
+                   float* out) {
+  if (rows == kRows) return pack_rows<kRows>(depth, a, stride, out);
+  if (rows == 4) return pack_rows<4>(depth, a, stride, out);
+  for (std::int64_t p = 0; p < depth; ++p) {
+    for (std::int64_t r = 0; r < rows; ++r) out[p * rows + r] = a[p * stride + r];
+  }
+}
+
+// Epilogue ----------------------------------------------------------------------------------------
+
+template <class Function>
+inline void finish_rows(std::int64_t rows, std::int64_t n, float* c, const float* bias, float* pre,
+                        Function activation) {
+  for (std::int64_t i = 0; i < rows; ++i, c += n, pre += pre ? n : 0) {
+    std::int64_t j = 0;
+    for (; j + kWidth <= n; j += kWidth) {
+      Pack z = load(c + j);
+      if (bias) z = z + load(bias + j);
+      if (pre) store(pre + j, z);
+      store(c + j, activation(z));
+    }
+    if (j < n) {
+      Pack z = load_some(c + j, n - j);
+      if (bias) z = z + load_some(bias + j, n - j);
+      if (pre) store_some(pre + j, n - j, z);
+      store_some(c + j, n - j, activation(z));
+    }
+  }
+}
+
+template <class Function>
+inline void scale_rows(std::int64_t count, float* c, const float* pre, Function gradient) {
+  std::int64_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    store(c + i, load(c + i) * gradient(load(pre + i)));
+  }
+  if (i < count) {
+    store_some(c + i, count - i,
+               load_some(c + i, count - i) * gradient(load_some(pre + i, count - i)));
+  }
+}
+
+inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {
+  const Epilogue<float>& e = g.epilogue;
+  const std::int64_t rows = end - begin, n = g.n;
+  float* c = g.c + begin * n;
+  float* pre = e.pre_activation ? e.pre_activation + begin * n : nullptr;
+  const auto finish = [&](auto f) { finish_rows(rows, n, c, e.bias, pre, f); };
+  switch (e.activation) {
+    case Activation::kIdentity:
+      if (e.bias || pre) finish([](Pack z) { return z; });
+      break;
+    case Activation::kSilu:
+      finish([](Pack z) { return silu(z); });
+      break;
+    case Activation::kSelu:
+      finish([](Pack z) { return selu(z); });
+      break;
+    case Activation::kGelu:
+      finish([](Pack z) { return gelu(z); });
+      break;
+    case Activation::kTanh:
+      finish([](Pack z) { return tanh(z); });
+      break;
+    case Activation::kRelu:
+      finish([](Pack z) { return relu(z); });
+      break;
+  }
+  if (!e.grad_pre_activation) return;
+  const float* x = e.grad_pre_activation + begin * n;
+  const auto scale = [&](auto f) { scale_rows(rows * n, c, x, f); };
+  switch (e.grad_activation) {
+    case Activation::kIdentity:
+      break;
+    case Activation::kSilu:
+      scale([](Pack z) { return silu_grad(z); });
+      break;
+    case Activation::kSelu:
+      scale([](Pack z) { return selu_grad(z); });
+      break;
+    case Activation::kGelu:
+      scale([](Pack z) { return gelu_grad(z); });
+      break;
+    case Activation::kTanh:
+      scale([](Pack z) { return tanh_grad(z); });
+      break;
+    case Activation::kRelu:
+      scale([](Pack z) { return relu_grad(z); });
+      break;
+  }
+}
+
+// Rows --------------------------------------------------------------------------------------------
+
+/// Packing a pays when it is read once per panel by at least three panels.
+inline constexpr std::int64_t kPackPanels = 3;
+
+struct Block {
+  std::int64_t first, depth, panels;
+};
+
+/// All panels of rows [begin, end) for one block of k.
+template <Layout L>
+inline void gemm_block(const GemmCall& g, const Block& block, std::int64_t begin, std::int64_t end,
+                       const float* space) {
+  for (std::int64_t panel = 0; panel < block.panels; ++panel) {
+    const std::int64_t column = panel * kColumns;
+    const bool direct = panel < g.first_packed;
+    const float* b =
+        direct ? g.b + block.first * g.n + column
+               : g.packed_b + (block.first * block.panels + panel * block.depth) * kColumns;
+    const std::int64_t columns = g.n - column < kColumns ? g.n - column : kColumns;
+    for (std::int64_t row = begin; row < end;) {
+      const std::int64_t rows = next_rows(end - row);
+      const float* a = L == Layout::kRowMajor  ? g.a + row * g.k + block.first
+                       : L == Layout::kInPlace ? g.a + block.first * g.m + row
+                                               : space + (row - begin) * block.depth;
+      tile_function<L>(rows)({block.depth, a, L == Layout::kRowMajor ? g.k : g.m, b,
+                              direct ? g.n : kColumns, g.c + row * g.n + column, g.n, columns,
+                              block.first > 0});
+      row += rows;
+    }
+  }
+}
+
+inline void gemm_piece(const GemmCall& g, std::int64_t begin, std::int64_t end, float* space) {
+  const std::int64_t panels = (g.n + kColumns - 1) / kColumns;
+  std::int64_t first = 0;
+  do {  // once even for k = 0, which gives zeros
+    const Block block{first, depth_at(first, g.k), panels};
+    if (!g.transpose_a) {
+      gemm_block<Layout::kRowMajor>(g, block, begin, end, space);
+    } else if (panels < kPackPanels) {
+      gemm_block<Layout::kInPlace>(g, block, begin, end, space);
+    } else {
+      for (std::int64_t row = begin; row < end;) {
+        const std::int64_t rows = next_rows(end - row);
+        pack_a(rows, block.depth, g.a + first * g.m + row, g.m,
+               space + (row - begin) * block.depth);
+        row += rows;
+      }
+      gemm_block<Layout::kPacked>(g, block, begin, end, space);
+    }
+    first += kGemmDepth;
+  } while (first < g.k);
+  epilogue(g, begin, end);
+}
+
+inline void gemm_rows(const GemmCall& g, std::int64_t begin, std::int64_t end, float* space) {
+  for (std::int64_t row = begin; row < end; row += kGemmRows) {
+    gemm_piece(g, row, row + kGemmRows < end ? row + kGemmRows : end, space);
+  }
+}
+
+}  // namespace pathflow::cpu::PATHFLOW_ISA
