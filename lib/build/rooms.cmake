@@ -31,7 +31,11 @@ function(pathflow_room name)
   else()
     add_library(pathflow_${name} STATIC ${sources})
     set(scope PUBLIC)
-    set_target_properties(pathflow_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    if(NOT EMSCRIPTEN)  # there it would only put an indirection before every function pointer
+      if(NOT EMSCRIPTEN) # there it would only add a table to every address
+      set_target_properties(pathflow_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
+    endif()
   endif()
   target_link_libraries(pathflow_${name} ${scope} pathflow_flags)
   foreach(known ${ARGN})

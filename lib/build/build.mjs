@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+// npm run build: the WebAssembly files and the JS module (wasm/dist) and the page (web/dist). What is
+// current, by the contents of everything it is made of, is left alone.
+import { createHash } from "node:crypto";
+import {
+  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+} from "node:fs";
+import { cpus } from "node:os";
+import { dirname, extname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { buildFolder, Failure, ninjaProgress, root, run, runMain, step } from "./progress.mjs";
+import { setUp } from "./setup.mjs";
+
+const dist = join(root, "wasm/dist");
+const variants = { simd: "pathflow.wasm", scalar: "pathflow-scalar.wasm", relaxed: "pathflow-relaxed.wasm" };
+const presets = { simd: "wasm", scalar: "wasm-scalar", relaxed: "wasm-relaxed" };
+
+// What is current ------------------------------------------------------------------------------------
+
+const skipped = new Set(["node_modules", "dist", "shots"]);
+
+function* filesUnder(path) {
+  if (!existsSync(path)) return;
+  if (!statSync(path).isDirectory()) return yield path;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (!skipped.has(entry.name)) yield* filesUnder(join(path, entry.name));
+  }
+}
+
+function hashOf(paths) {
+  const hash = createHash("sha256");
+  const files = paths.flatMap((path) => [...filesUnder(join(root, path))]).sort();
+  for (const file of files) {
+    hash.update(relative(root, file)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+/** Runs build() unless its inputs hash as they did when it last ran and its outputs are there. */
+async function unlessCurrent(name, inputs, outputs, build) {
+  const stamp = buildFolder("stamps", name);
+  const hash = hashOf(inputs);
+  const current = existsSync(stamp) && readFileSync(stamp, "utf8") === hash;
+  if (current && outputs.every((path) => existsSync(join(root, path)))) return false;
+  rmSync(stamp, { force: true });
+  await build();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+  return true;
+}
+
+// WebAssembly ----------------------------------------------------------------------------------------
+
+const cppInputs = ["CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build", "wasm/CMakeLists.txt", "wasm/capi"];
+
+/** Configures a preset where that was never done, or where options are given; then builds targets. */
+export async function cmakeBuild(preset, targets, tell, options = []) {
+  const folder = buildFolder(preset);
+  if (!existsSync(join(folder, "build.ninja")) || options.length > 0) {
+    tell("configuring");
+    await run("cmake", ["--preset", preset, ...options]);
+  }
+  const args = ["--build", "--preset", preset, "--parallel", String(cpus().length)];
+  for (const target of targets) args.push("--target", target);
+  await run("cmake", args, { onLine: ninjaProgress(tell), log: buildFolder("logs", `${preset}.log`) });
+}
+
+async function buildVariant(variant) {
+  const file = variants[variant];
+  const inputs = [...cppInputs, "wasm/relaxed-simd.mjs"];
+  await unlessCurrent(`wasm-${variant}`, inputs, [`wasm/dist/${file}`], () =>
+    step(`Building ${file} (C++ to WebAssembly)`, async (tell) => {
+      const preset = presets[variant];
+      // The tests are configured in by npm test; people who only start the page lack GoogleTest.
+      const fresh = !existsSync(buildFolder(preset, "build.ninja"));
+      await cmakeBuild(preset, ["pathflow_wasm"], tell, fresh ? ["-DPATHFLOW_TESTS=OFF"] : []);
+      mkdirSync(dist, { recursive: true });
+      copyFileSync(buildFolder(preset, "wasm/pathflow.wasm"), join(dist, file));
+      if (variant === "relaxed") await run("node", ["wasm/relaxed-simd.mjs", join(dist, file)]);
+    }),
+  );
+}
+
+export async function buildWasm() {
+  for (const variant of ["simd", "scalar", "relaxed"]) await buildVariant(variant);
+}
+
+// The JS module --------------------------------------------------------------------------------------
+
+const node = (script, ...args) => run("node", [join(root, "node_modules", script), ...args]);
+
+export async function buildJs() {
+  const inputs = ["wasm/js", "package-lock.json", "lib/build/build.mjs"];
+  await unlessCurrent("js", inputs, ["wasm/dist/index.js", "wasm/dist/index.d.ts"], () =>
+    step("Building the JS module", async () => {
+      for (const name of existsSync(dist) ? readdirSync(dist) : []) {
+        if (extname(name) !== ".wasm") rmSync(join(dist, name), { recursive: true });
+      }
+      await node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json");
+      // The list of files that goes with the three builds takes the place of the one with two.
+      copyFileSync(join(dist, "files-relaxed.js"), join(dist, "files.js"));
+      for (const end of ["js", "d.ts"]) rmSync(join(dist, `files-relaxed.${end}`));
+    }),
+  );
+}
+
+// The page -------------------------------------------------------------------------------------------
+
+const compressible = new Set([".html", ".js", ".css", ".wasm", ".svg", ".json", ".webmanifest", ".npy", ".safetensors"]);
+
+/** Writes FILE.br and FILE.gz beside every file worth it: the server hands them out as they are. */
+function compress(folder) {
+  for (const file of filesUnder(folder)) {
+    const bytes = readFileSync(file);
+    if (!compressible.has(extname(file)) || bytes.length < 1024) continue;
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, quality));
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+  }
+}
+
+export async function buildWeb() {
+  const inputs = ["web", "wasm/js", "package-lock.json", "lib/build/build.mjs"];
+  await unlessCurrent("web", [...inputs, ...cppInputs], ["web/dist/index.html"], () =>
+    step("Building the page", async () => {
+      await run("node", [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: join(root, "web") });
+      compress(join(root, "web/dist"));
+    }),
+  );
+}
+
+const parts = { wasm: buildWasm, js: buildJs, web: buildWeb };
+
+export async function build(names = Object.keys(parts)) {
+  for (const name of names) await parts[name]();
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await runMain(async () => {
+    const names = process.argv.slice(2);
+    const unknown = names.find((name) => !(name in parts));
+    if (unknown !== undefined) {
+      throw new Failure(`build: unknown part "${unknown}" (valid: ${Object.keys(parts).join(", ")})`);
+    }
+    await setUp("start");
+    await build(names.length > 0 ? names : undefined);
+  });
+}
