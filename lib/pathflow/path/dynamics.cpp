@@ -42,7 +42,8 @@ bool finite(const Diffusion& d) { return std::isfinite(d.w) && std::isfinite(d.w
 
 ForwardSde forward_sde(const Schedule& schedule, double t) {
   const Coefficients c = schedule.at(t);
-  const ForwardSde sde{c.alpha_dot / c.alpha, g2_over_sigma(c) * c.sigma};
+  const double f = c.alpha_dot / c.alpha;
+  const ForwardSde sde{f, 2 * (c.sigma_sigma_dot - f * c.sigma * c.sigma)};
   if (!std::isfinite(sde.f) || !std::isfinite(sde.g2)) {
     throw NumericError("forward_sde", "the forward SDE of " + schedule.name() +
                                           " is not finite at t = " + to_text(t));

@@ -25,6 +25,18 @@ Conversion solve(const LinearForm& from, const LinearForm& to, const Coefficient
   return {(to.a * from.b - to.b * from.a) / denominator, from.c * delta_to / denominator};
 }
 
+// v = f x - g^2 s / 2, f = alpha_dot / alpha, g^2 / 2 = sigma sigma_dot - f sigma^2, with the
+// factor sigma that solve() would find on both sides divided out by hand.
+Conversion velocity_of_score(const Coefficients& at) {
+  const double f = at.alpha_dot / at.alpha;
+  return {f, -(at.sigma_sigma_dot - f * at.sigma * at.sigma)};
+}
+// Its inverse, multiplied through by alpha.
+Conversion score_of_velocity(const Coefficients& at) {
+  const double scale = at.alpha * at.sigma_sigma_dot - at.alpha_dot * at.sigma * at.sigma;
+  return {at.alpha_dot / scale, -at.alpha / scale};
+}
+
 bool finite(const Conversion& conversion) {
   return std::isfinite(conversion.x_coefficient) && std::isfinite(conversion.q_coefficient);
 }
@@ -32,6 +44,8 @@ bool finite(const Conversion& conversion) {
 Conversion conversion_or_nan(Prediction from, Prediction to, const Schedule& schedule, double t) {
   if (from == to) return {0, 1};
   const Coefficients at = schedule.at(t);
+  if (from == Prediction::kScore && to == Prediction::kVelocity) return velocity_of_score(at);
+  if (from == Prediction::kVelocity && to == Prediction::kScore) return score_of_velocity(at);
   return solve(linear_form(from, at), linear_form(to, at), at);
 }
 
@@ -68,7 +82,8 @@ LinearForm linear_form(Prediction prediction, const Coefficients& at) {
     case Prediction::kNoise:
       return {0, 1, 1};
     case Prediction::kVelocity:
-      return {at.alpha_dot, at.sigma_dot, 1};
+      if (std::isfinite(at.sigma_dot)) return {at.alpha_dot, at.sigma_dot, 1};
+      return {at.sigma * at.alpha_dot, at.sigma_sigma_dot, at.sigma};
     case Prediction::kV:
       return {-at.sigma, at.alpha, 1};
     case Prediction::kScore:

@@ -17,8 +17,9 @@ const std::vector<std::string>& prediction_names();
 Prediction prediction_of(std::string_view name);
 std::string_view prediction_name(Prediction prediction);
 
-/// c q = a x0 + b x1. c = 1 but for the score, where (a, b, c) = (0, -1, sigma): written without a
-/// division, every conversion keeps its limit where one exists.
+/// c q = a x0 + b x1. c = 1 but for the score, where (a, b, c) = (0, -1, sigma), and for the
+/// velocity where sigma_dot is infinite, (sigma alpha_dot, sigma sigma_dot, sigma): written without
+/// a division, every conversion keeps its limit where one exists.
 struct LinearForm {
   double a = 0, b = 0, c = 1;
 };
@@ -36,8 +37,9 @@ struct Conversion {
 ///   from data      sigma = 0: none (the source end is not determined)
 ///   from noise     alpha = 0: none, but for the score, which is proportional to it
 ///   from score     alpha = 0: none, but noise = -sigma score
-///   to score       sigma = 0: none
-///   from velocity, v: none singular where alpha_dot and sigma_dot are finite
+///   to score       sigma = 0: none, but from velocity where g^2 > 0 (vp at t = 0)
+///   to velocity    sigma_dot infinite: none, but from score: v = f x - g^2 score / 2
+///   from v, from velocity to data, noise, v: always
 /// Errors: NumericError, naming both predictions and t, where the answer has no finite limit;
 /// InvalidArgument for t outside [0, 1]. Never infinite or NaN.
 Conversion convert(Prediction from, Prediction to, const Schedule& schedule, double t);

@@ -11,6 +11,8 @@ namespace pathflow::path {
 /// alpha, sigma and their time derivatives at one t. See MATH section 1 (lib/docs/math.md).
 struct Coefficients {
   double alpha = 1, sigma = 0, alpha_dot = 0, sigma_dot = 0;
+  /// sigma sigma_dot = (sigma^2)_dot / 2: finite where sigma_dot alone is not (vp at t = 0).
+  double sigma_sigma_dot = 0;
 };
 
 /// A path's schedule. Implementations are stateless and safe to share between threads.

@@ -86,7 +86,7 @@ template <class T>
 class Recorder {
  public:
   Recorder(const std::vector<double>& keep, std::size_t rows, std::size_t d)
-      : keep_(keep), size_(rows * d), kept_({keep.size(), rows, d}) {
+      : keep_(keep), size_(rows * d), kept_(tensor::Cube<T>::from_shape({keep.size(), rows, d})) {
     if (!keep.empty()) before_.resize(size_);
   }
 

@@ -11,7 +11,7 @@ class Linear final : public Schedule {
   std::string name() const override { return "linear"; }
   Coefficients at(double t) const override {
     detail::check_time(t);
-    return {1 - t, t, -1, 1};
+    return {1 - t, t, -1, 1, t};
   }
   double time_of_log_snr(double value) const override { return 1 / (1 + std::exp(0.5 * value)); }
 };

@@ -33,8 +33,9 @@ inline constexpr double kBetaMin = 0.1, kBetaMax = 20.0;
 inline IntegratedNoise linear_noise(double t) {
   return {t * (kBetaMin + 0.5 * t * (kBetaMax - kBetaMin)), kBetaMin + t * (kBetaMax - kBetaMin)};
 }
-/// The t of a given T, by the form of the quadratic's root that has no cancellation.
+/// The t of a given T up to T(1), by the form of the quadratic's root that has no cancellation.
 inline double time_of_linear_noise(double value) {
+  if (value >= linear_noise(1).value) return 1;
   const double root = std::sqrt(kBetaMin * kBetaMin + 2 * (kBetaMax - kBetaMin) * value);
   return 2 * value / (kBetaMin + root);
 }
@@ -43,7 +44,8 @@ inline double time_of_linear_noise(double value) {
 inline Coefficients variance_preserving(IntegratedNoise noise) {
   const double alpha = std::exp(-0.5 * noise.value);
   const double sigma = std::sqrt(-std::expm1(-noise.value));
-  return {alpha, sigma, -0.5 * noise.rate * alpha, 0.5 * noise.rate * alpha * alpha / sigma};
+  const double product = 0.5 * noise.rate * alpha * alpha;  // sigma sigma_dot
+  return {alpha, sigma, -0.5 * noise.rate * alpha, product / sigma, product};
 }
 /// The T at which a variance-preserving path has this log-SNR: ln(1 + exp(-value)), any value.
 inline double noise_of_log_snr(double value) {

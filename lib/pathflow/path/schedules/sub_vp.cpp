@@ -13,8 +13,8 @@ class SubVp final : public Schedule {
     detail::check_time(t);
     const detail::IntegratedNoise noise = detail::linear_noise(t);
     const double alpha = std::exp(-0.5 * noise.value);
-    return {alpha, -std::expm1(-noise.value), -0.5 * noise.rate * alpha,
-            noise.rate * alpha * alpha};
+    const double sigma = -std::expm1(-noise.value), sigma_dot = noise.rate * alpha * alpha;
+    return {alpha, sigma, -0.5 * noise.rate * alpha, sigma_dot, sigma * sigma_dot};
   }
   // r = alpha / sigma gives r (1 - alpha^2) = alpha, so alpha = 2r / (1 + sqrt(1 + 4r^2)) and
   // sigma = alpha / r. T comes from whichever of the two is small.

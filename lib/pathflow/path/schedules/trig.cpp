@@ -14,7 +14,7 @@ class Trig final : public Schedule {
     const double half_pi = 0.5 * detail::kPi;
     const double alpha = t < 0.5 ? std::cos(half_pi * t) : std::sin(half_pi * (1 - t));
     const double sigma = t < 0.5 ? std::sin(half_pi * t) : std::cos(half_pi * (1 - t));
-    return {alpha, sigma, -half_pi * sigma, half_pi * alpha};
+    return {alpha, sigma, -half_pi * sigma, half_pi * alpha, half_pi * sigma * alpha};
   }
   double time_of_log_snr(double value) const override {
     return 2 / detail::kPi * std::atan(std::exp(-0.5 * value));

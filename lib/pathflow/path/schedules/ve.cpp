@@ -19,7 +19,7 @@ class Ve final : public Schedule {
   Coefficients at(double t) const override {
     detail::check_time(t);
     const double sigma = kSigmaMin * std::exp(kLogRatio * t);
-    return {1, sigma, 0, kLogRatio * sigma};
+    return {1, sigma, 0, kLogRatio * sigma, kLogRatio * sigma * sigma};
   }
   double time_of_log_snr(double value) const override {
     return detail::clamp_time((-0.5 * value - std::log(kSigmaMin)) / kLogRatio);
