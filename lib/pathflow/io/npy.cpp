@@ -305,7 +305,7 @@ std::vector<int> read_npy_labels(std::span<const std::uint8_t> bytes, std::strin
 
 template <std::size_t Rank>
 std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array) {
-  static_assert(std::endian::native == std::endian::little, "elements are copied as they lie");
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are copied as they lie");
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
   for (std::size_t axis = 0; axis < Rank; ++axis) {
     header += text(array.shape(axis)) + (axis + 1 < Rank ? ", " : Rank == 1 ? ",)" : ")");
