@@ -63,6 +63,24 @@ pf_status pf_measure_distance(const char* metric, size_t metric_length, const pf
   });
 }
 
+pf_status pf_measure_floor(const char* metric, size_t metric_length, const char* dataset,
+                           size_t dataset_length, size_t rows, int32_t repeats, uint64_t seed,
+                           double distances[3]) {
+  constexpr const char* kWhere = "floor";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "distances", distances);
+    const auto set = data::make_dataset(text_of(kWhere, "dataset", dataset, dataset_length));
+    check_elements(kWhere, {rows, set->dimension()});
+    check_between(kWhere, "repeats", static_cast<std::int64_t>(repeats), 1, 1000);
+    const auto draw = [&](std::size_t n, std::uint64_t s) { return set->draw(n, s); };
+    const metric::DistanceFloor found =
+        metric::floor(text_of(kWhere, "metric", metric, metric_length), draw, rows, repeats, seed);
+    distances[0] = found.mean;
+    distances[1] = found.low;
+    distances[2] = found.high;
+  });
+}
+
 pf_status pf_read_npy(const uint8_t* bytes, size_t size, pf_handle* result) {
   return guarded("read_npy", [&] {
     check_pointer("read_npy", "result", result);

@@ -61,8 +61,9 @@ train::Trainer::Inputs inputs_of(std::string_view where, const pf_points* data,
   return inputs;
 }
 
-sample::SampleResult<float> run_sample(const train::Trainer& trainer, const SampleRequest& request,
+sample::SampleResult<float> run_sample(const train::Trainer& trainer, SampleRequest request,
                                        const pf_points* start, std::vector<int> labels) {
+  request.options.gaussian_source = trainer.options().source == "gaussian";
   if (start == nullptr) {
     return trainer.sample(static_cast<std::size_t>(request.rows), request.options,
                           std::move(labels));
@@ -178,8 +179,8 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
   return guarded(kWhere, [&] {
     check_pointer(kWhere, "result", result);
     const auto held = trainer_of(kWhere, trainer);
-    SampleRequest request =
-        sample_request(text_of(kWhere, "options", options, options_length), held->schedule());
+    SampleRequest request = sample_request(text_of(kWhere, "options", options, options_length),
+                                           held->prediction(), held->schedule());
     const std::uint64_t rows =
         start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
     check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),

@@ -1,10 +1,17 @@
 #include "wasm/capi/options.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/data/distribution.hpp"
+#include "pathflow/graph/graph.hpp"
+#include "pathflow/metric/metrics.hpp"
+#include "pathflow/nn/mlp.hpp"
+#include "pathflow/path/coupling.hpp"
+#include "pathflow/path/dynamics.hpp"
+#include "pathflow/sample/time_grid.hpp"
 #include "pathflow/train/config.hpp"
 
 namespace pathflow::capi {
@@ -105,37 +112,34 @@ std::vector<double> equal_times(double from, double to, std::int64_t count) {
   return times;
 }
 
-void take_interval(Reader& reader, const path::Schedule& schedule, sample::SampleOptions& options) {
+void take_interval(Reader& reader, sample::SampleOptions& options) {
   std::string toward = "data";
   const bool by_name = reader.take("toward", toward);
   if (toward != "data" && toward != "source") {
     throw_unknown_name("sample", "direction", toward, {"data", "source"});
   }
-  const bool to_data = toward == "data";
-  double from = to_data ? schedule.t_max() : schedule.t_min();
-  double to = to_data ? schedule.t_min() : schedule.t_max();
-  const bool from_given = reader.take("from", from), to_given = reader.take("to", to);
-  if (by_name && (from_given || to_given)) {
+  options.toward_source = toward == "source";
+  double from = 0, to = 0;
+  if (reader.take("from", from)) options.from = from;
+  if (reader.take("to", to)) options.to = to;
+  if (by_name && (options.from || options.to)) {
     throw InvalidArgument("sample", "toward must not be given beside from or to, got both");
   }
-  options.from = from;
-  options.to = to;
 }
 
 json names_json() {
-  json names;
-  names["schedules"] = path::schedule_names();
-  names["predictions"] = path::prediction_names();
-  names["couplings"] = train::coupling_names();
-  names["samplers"] = sample::sampler_names();
-  names["weights"] = train::weight_names();
-  names["lr_schedules"] = train::lr_schedule_names();
-  return names;
+  return {{"schedules", path::schedule_names()},        {"predictions", path::prediction_names()},
+          {"couplings", path::coupling_names()},        {"diffusions", path::diffusion_names()},
+          {"samplers", sample::sampler_names()},        {"grids", sample::grid_names()},
+          {"activations", graph::activation_names()},   {"time_features", nn::time_feature_names()},
+          {"lr_schedules", train::lr_schedule_names()}, {"weights", train::weight_names()},
+          {"metrics", metric::distance_names()}};
 }
 
 }  // namespace
 
-SampleRequest sample_request(std::string_view text, const path::Schedule& schedule) {
+SampleRequest sample_request(std::string_view text, path::Prediction prediction,
+                             const path::Schedule& schedule) {
   Reader reader("sample", text);
   SampleRequest request;
   sample::SampleOptions& options = request.options;
@@ -154,12 +158,17 @@ SampleRequest sample_request(std::string_view text, const path::Schedule& schedu
   reader.take("diffusion_scale", options.diffusion_scale);
   reader.take("rtol", options.rtol);
   reader.take("atol", options.atol);
-  take_interval(reader, schedule, options);
+  reader.take("grid", options.grid);
+  reader.take("variance", options.variance);
+  take_interval(reader, options);
+  const sample::Span span = sample::sample_span(prediction, schedule, options);
+  options.from = span.from;
+  options.to = span.to;
   std::int64_t kept = 0;
   if (reader.holds_list("keep")) {
     reader.take("keep", options.keep);
   } else if (reader.take("keep", kept)) {
-    options.keep = equal_times(*options.from, *options.to, kept);
+    options.keep = equal_times(span.from, span.to, kept);
   }
   reader.finish();
   return request;

@@ -22,7 +22,8 @@ struct SampleRequest {
 
 /// Errors: InvalidArgument for text that is no JSON object, an unknown key, another type, a number
 /// of kept times below 2, or "toward" together with "from" or "to".
-SampleRequest sample_request(std::string_view json, const path::Schedule& schedule);
+SampleRequest sample_request(std::string_view json, path::Prediction prediction,
+                             const path::Schedule& schedule);
 
 struct FieldRequest {
   double t = 0;

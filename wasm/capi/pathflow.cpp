@@ -130,6 +130,11 @@ pf_host_progress(void* user, double share);
 pf_progress pf_get_host_progress(void) {
   return [](void* user, double share) { return pf_host_progress(user, share); };
 }
+
+void* pf_get_host_cell(void) {
+  alignas(16) static unsigned char cell[16];
+  return cell;
+}
 #endif
 
 }  // extern "C"

@@ -16,6 +16,10 @@ export type Sampler =
   | "ddim"
   | "ddpm"
   | "euler-maruyama";
+/** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
+export type Diffusion = "zero" | "g2" | "sigma" | "time" | "constant";
+/** How a sampler's steps are spread over time. */
+export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
 /** Distances between two samples. */
 export type Metric = "w2" | "sliced" | "energy" | "mmd";
@@ -56,7 +60,8 @@ export interface Names {
   timeFeatures: ("raw" | "fourier")[];
   weights: ("default" | "velocity")[];
   lrSchedules: ("constant" | "cosine")[];
-  diffusions: ("zero" | "g2" | "sigma" | "constant")[];
+  diffusions: Diffusion[];
+  grids: TimeGrid[];
 }
 
 /** A run. Every field has a default, listed in `api.defaults`. */
@@ -152,10 +157,14 @@ export interface SampleOptions {
   start?: FloatArray;
   /** How many equally spaced times to keep (true: 33), or the times themselves, in travel order. */
   trajectories?: boolean | number | number[];
+  /** Default "uniform". */
+  grid?: TimeGrid;
+  /** "ddpm": which variance; default "small". */
+  variance?: "small" | "large";
   /** "ddim": 0 deterministic .. 1 ancestral. */
   eta?: number;
   /** "euler-maruyama": the diffusion w(t). */
-  diffusion?: "zero" | "g2" | "sigma" | "constant";
+  diffusion?: Diffusion;
   /** Factor on w(t), >= 0. */
   diffusionScale?: number;
   /** "dopri5": relative and absolute error allowed per step. */
@@ -230,6 +239,13 @@ export interface DensityResult extends FloatArray {
   bounds: [number, number, number, number];
 }
 
+export interface FloorOptions {
+  /** Default 0. */
+  seed?: number;
+  /** Pairs of samples whose mean is given, 1..1000; default 4. */
+  repeats?: number;
+}
+
 export interface RunOptions {
   /** Length of one slice of training, between which messages get through; default 12 ms. */
   sliceMilliseconds?: number;
@@ -300,7 +316,7 @@ export interface Api extends ApiFacts {
   /** Distance between two samples; "w2" wants equally many rows. */
   distance(metric: Metric, a: FloatArray, b: FloatArray): number;
   /** What `distance` gives for two samples of one law at n rows: the least worth hoping for. */
-  floor(metric: Metric, dataset: string, n: number, options?: { seed?: number }): number;
+  floor(metric: Metric, dataset: string, n: number, options?: FloorOptions): number;
   /** Rows from the bytes of an .npy file (floats or integers, at most two axes). */
   readNpy(bytes: ArrayBuffer | Uint8Array): FloatArray;
   /** An .npy file's bytes; one to three axes. */
@@ -383,9 +399,4 @@ export interface WorkerTrainer
 export interface WorkerOptions extends LoadOptions {
   /** Address of the Worker's script; default: `worker.js` beside the module. */
   workerUrl?: string | URL;
-}
-
-/** Anything that speaks like a Worker: Worker, MessagePort, or worker_threads' own. */
-export interface PortLike {
-  postMessage(message: unknown, transfer?: readonly never[]): void;
 }

@@ -1,0 +1,282 @@
+// Trainer: a model in training, held in the library's memory behind a handle.
+import { disposeSymbol } from "./dispose.js";
+import { checkSeed, checkWhole, PathflowError } from "./errors.js";
+import { camelKeys, toJson } from "./names.js";
+import type { Native, Scope, Taken } from "./native.js";
+import { startRun } from "./run.js";
+import { Pacer } from "./slices.js";
+import type {
+  DatasetRows,
+  DrawOptions,
+  FieldOptions,
+  FieldResult,
+  FloatArray,
+  PointsSpec,
+  ResolvedTrainerOptions,
+  RunOptions,
+  SampleOptions,
+  SampleResult,
+  StepOptions,
+  StepReport,
+  Trainer,
+  TrainerOptions,
+  TrainingRun,
+} from "./types.js";
+
+const mostRows = 2 ** 24;
+const reportBytes = 5 * 8;
+const defaultKept = 33;
+
+/** Frees what was forgotten without dispose(). The net, not the way: collection may come late. */
+const forgotten = new FinalizationRegistry<{ native: Native; handle: number }>((held) => {
+  try {
+    held.native.call("pf_free_handle", held.handle);
+  } catch {
+    // The library stopped at a fault before; its memory goes with it.
+  }
+});
+
+interface Description {
+  options: Record<string, unknown>;
+  steps: number;
+  parameters: number;
+}
+
+/** The rows of a spec that has some. */
+function rowsOf(spec: PointsSpec | undefined): FloatArray | undefined {
+  return typeof spec === "object" ? spec : undefined;
+}
+
+/** The library asks for a name even where rows are given. */
+function nameOf(spec: PointsSpec | undefined): string | undefined {
+  return typeof spec === "object" ? "given" : spec;
+}
+
+export function createHandle(native: Native, options: TrainerOptions): number {
+  const { data, source, labels, ...rest } = options;
+  const json = toJson({ ...rest, data: nameOf(data), source: nameOf(source) });
+  return native.scoped((scope) => {
+    const [text, length] = scope.text(json);
+    const place = scope.room(4);
+    const dataRows = scope.points("Trainer", "data", rowsOf(data));
+    const sourceRows = scope.points("Trainer", "source", rowsOf(source));
+    const [values, count] = scope.integers(labels);
+    native.call("pf_create_trainer", text, length, dataRows, sourceRows, values, count, place);
+    return native.word(place);
+  });
+}
+
+export function restoreHandle(native: Native, bytes: ArrayBuffer | Uint8Array): number {
+  return native.scoped((scope) => {
+    const [pointer, size] = scope.bytes(new Uint8Array(bytes as ArrayBuffer));
+    const place = scope.room(4);
+    native.call("pf_restore_trainer", pointer, size, place);
+    return native.word(place);
+  });
+}
+
+export class NativeTrainer implements Trainer {
+  readonly options: ResolvedTrainerOptions;
+  readonly parameters: number;
+  private taken: number;
+  private handle: number;
+  private busy = false;
+
+  /** @internal Takes the handle over. */
+  constructor(
+    private readonly native: Native,
+    handle: number,
+    private readonly onDispose: (trainer: NativeTrainer) => void,
+  ) {
+    this.handle = handle;
+    forgotten.register(this, { native, handle }, this);
+    const described = native.take(
+      (_, place) => native.call("pf_describe_trainer", handle, place),
+      (taken) => taken.json<Description>(),
+    );
+    this.options = Object.freeze(camelKeys<ResolvedTrainerOptions>(described.options));
+    this.parameters = described.parameters;
+    this.taken = described.steps;
+  }
+
+  get steps(): number {
+    return this.taken;
+  }
+
+  /** @internal */
+  get disposed(): boolean {
+    return this.handle === 0;
+  }
+
+  step(k = 1, options: StepOptions = {}): StepReport {
+    checkWhole("step", "k", k, 1, 2 ** 31);
+    options.signal?.throwIfAborted();
+    if (options.signal === undefined && options.onProgress === undefined) return this.advance(k);
+    const pacer = new Pacer();
+    let report: StepReport | undefined;
+    for (let done = 0; done < k; ) {
+      const slice = Math.min(pacer.next(), k - done);
+      const before = performance.now();
+      const last = this.advance(slice);
+      pacer.took(slice, performance.now() - before);
+      const share = slice / (done + slice);
+      const meanLoss = (report?.meanLoss ?? 0) * (1 - share) + last.meanLoss * share;
+      report = { ...last, meanLoss };
+      done += slice;
+      options.onProgress?.(report);
+      options.signal?.throwIfAborted();
+    }
+    return report!;
+  }
+
+  run(options: RunOptions = {}): TrainingRun {
+    this.alive("run");
+    return startRun(this, options);
+  }
+
+  sample(options: SampleOptions = {}): SampleResult {
+    const handle = this.alive("sample");
+    options.signal?.throwIfAborted();
+    const { start, label, trajectories, signal, onProgress, ...rest } = options;
+    const json = toJson({ ...rest, keep: keptTimes(trajectories) });
+    const watched = signal !== undefined || onProgress !== undefined;
+    const progress = watched
+      ? (share: number) => {
+          onProgress?.(share);
+          signal?.throwIfAborted();
+        }
+      : undefined;
+    const call = (scope: Scope, place: number) => {
+      const [text, length] = scope.text(json);
+      const rows = scope.points("sample", "start", start);
+      const [labels, count] = scope.integers(typeof label === "number" ? [label] : label);
+      this.native.callWithProgress("pf_sample_trainer", progress, (callback) => {
+        return [handle, text, length, rows, labels, count, callback, 0, place];
+      });
+    };
+    return this.exclusively("sample", () =>
+      this.native.take(call, (taken) => readSample(taken, trajectories)),
+    );
+  }
+
+  field(options: FieldOptions): FieldResult {
+    const handle = this.alive("field");
+    const { label, ...rest } = options;
+    return this.native.take(
+      (scope, place) => {
+        const [text, length] = scope.text(toJson(rest));
+        const [labels, count] = scope.integers(label === undefined ? undefined : [label]);
+        this.native.call("pf_evaluate_field", handle, text, length, labels, count, place);
+      },
+      (taken) => ({
+        ...taken.floats("field"),
+        bounds: [...(options.bounds ?? ([-4, 4, -4, 4] as const))],
+        t: taken.json<{ t: number }>().t,
+      }),
+    );
+  }
+
+  start(options: DrawOptions = {}): FloatArray {
+    return this.draw("start", "pf_draw_start", options).points;
+  }
+
+  data(options: DrawOptions = {}): DatasetRows {
+    return this.draw("data", "pf_draw_data", options);
+  }
+
+  save(): Uint8Array<ArrayBuffer> {
+    const handle = this.alive("save");
+    return this.native.take(
+      (_, place) => this.native.call("pf_save_trainer", handle, place),
+      (taken) => taken.bytes("bytes"),
+    );
+  }
+
+  dispose(): void {
+    if (this.handle === 0) return;
+    const handle = this.alive("dispose");
+    this.handle = 0;
+    forgotten.unregister(this);
+    this.onDispose(this);
+    this.native.call("pf_free_handle", handle);
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  private advance(k: number): StepReport {
+    const handle = this.alive("step");
+    return this.native.scoped((scope) => {
+      const place = scope.room(reportBytes);
+      this.native.call("pf_step_trainer", handle, BigInt(k), place);
+      const at = (index: number) => this.native.double(place + 8 * index);
+      this.taken = at(0);
+      return {
+        step: at(0),
+        loss: at(1),
+        meanLoss: at(2),
+        gradientNorm: at(3),
+        learningRate: at(4),
+      };
+    });
+  }
+
+  private draw(where: string, entry: string, { n = 1000, seed = 0 }: DrawOptions): DatasetRows {
+    const handle = this.alive(where);
+    checkWhole(where, "n", n, 1, mostRows);
+    const wide = checkSeed(where, seed);
+    return this.native.take((_, place) => this.native.call(entry, handle, n, wide, place), readRows);
+  }
+
+  /** The handle, if the trainer can be used now. */
+  private alive(where: string): number {
+    if (this.handle === 0) {
+      throw new PathflowError("Disposed", where, "this trainer was disposed of");
+    }
+    if (this.busy) {
+      const rule = "a trainer must not be used from its own progress callback";
+      throw new PathflowError("InvalidArgument", where, `${rule}, got a call during sample`);
+    }
+    return this.handle;
+  }
+
+  private exclusively<T>(where: string, work: () => T): T {
+    this.alive(where);
+    this.busy = true;
+    try {
+      return work();
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/** true: a default number of equally spaced times; false: none. */
+function keptTimes(trajectories: SampleOptions["trajectories"]): number | number[] | undefined {
+  if (trajectories === true) return defaultKept;
+  return trajectories === false ? undefined : trajectories;
+}
+
+function readSample(taken: Taken, trajectories: SampleOptions["trajectories"]): SampleResult {
+  const facts = taken.json<{ evaluations: number; straightness?: number; energy?: number }>();
+  const result: SampleResult = {
+    points: taken.floats("points"),
+    evaluations: facts.evaluations,
+  };
+  const kept = keptTimes(trajectories);
+  if (kept === undefined || (Array.isArray(kept) && kept.length === 0)) return result;
+  return {
+    ...result,
+    trajectories: taken.floats("trajectories"),
+    times: taken.doubles("times"),
+    straightness: facts.straightness,
+    energy: facts.energy,
+  };
+}
+
+export function readRows(taken: Taken): DatasetRows {
+  const labels = taken.integers("labels");
+  const points = taken.floats("points");
+  return labels === undefined ? { points } : { points, labels };
+}
