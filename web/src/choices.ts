@@ -1,0 +1,87 @@
+// Every choice a person can make, with its default and the values it may take.
+import type { Coupling, Prediction, Sampler, Schedule } from "pathflow";
+
+/** One end of the path: a data set's name, "text:WORD", or "rows:" with coded points of one's own. */
+export type End = string;
+export type Quantity = "velocity" | "score";
+export type Speed = "5" | "50" | "300" | "max";
+
+/** What defines the network and its training; a change of any starts a new network. */
+export interface Training {
+  data: End;
+  source: End;
+  schedule: Schedule;
+  predict: Prediction;
+  coupling: Coupling;
+  width: number;
+  depth: number;
+  batch: number;
+  lr: number;
+  seed: number;
+}
+
+/** What can change while the network stays. */
+export interface Viewing {
+  sampler: Sampler;
+  steps: number;
+  particles: boolean;
+  paths: boolean;
+  arrows: boolean;
+  density: boolean;
+  target: boolean;
+  quantity: Quantity;
+  speed: Speed;
+}
+
+export type Choices = Training & Viewing;
+export type Layer = "particles" | "paths" | "arrows" | "density" | "target";
+
+export const layers: readonly Layer[] = ["particles", "paths", "arrows", "density", "target"];
+
+export const defaults: Readonly<Choices> = {
+  data: "8gaussians",
+  source: "gaussian",
+  schedule: "linear",
+  predict: "velocity",
+  coupling: "independent",
+  width: 64,
+  depth: 3,
+  batch: 256,
+  lr: 0.002,
+  seed: 7,
+  sampler: "heun",
+  steps: 16,
+  particles: true,
+  paths: true,
+  arrows: false,
+  density: false,
+  target: true,
+  quantity: "velocity",
+  speed: "max",
+};
+
+export const trainingKeys: readonly (keyof Training)[] = [
+  "data",
+  "source",
+  "schedule",
+  "predict",
+  "coupling",
+  "width",
+  "depth",
+  "batch",
+  "lr",
+  "seed",
+];
+
+/** The values offered for each numeric choice. */
+export const offered = {
+  width: [16, 32, 64, 128, 256],
+  depth: [1, 2, 3, 4, 5],
+  batch: [64, 128, 256, 512, 1024, 2048],
+  lr: [0.0003, 0.001, 0.002, 0.005, 0.01, 0.03],
+  speed: ["5", "50", "300", "max"] as Speed[],
+} as const;
+
+export function sameTraining(a: Training, b: Training): boolean {
+  return trainingKeys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,42 @@
+// Distance of the samples from the data, with the floor that no model can be expected to beat.
+import type { FloatArray, WorkerApi, WorkerTrainer } from "pathflow";
+import type { Frame } from "./frame";
+
+/** Sliced W2: in the units of the plane, and cheap enough to watch. */
+const metric = "sliced";
+const floorPairs = 3;
+
+export interface Distance {
+  value: number;
+  floor: number;
+}
+
+/** Measures one trainer's samples against draws of its data. */
+export class Measure {
+  private reference: Promise<{ rows: FloatArray; floor: number }> | undefined;
+
+  constructor(
+    private readonly api: WorkerApi,
+    private readonly trainer: WorkerTrainer,
+    private readonly n: number,
+  ) {}
+
+  async distance(frame: Frame): Promise<Distance> {
+    this.reference ??= this.prepare();
+    const { rows, floor } = await this.reference;
+    const last = frame.points.length - 2 * frame.n;
+    const points = { data: frame.points.slice(last), shape: [frame.n, 2] };
+    return { value: await this.api.distance(metric, points, rows), floor };
+  }
+
+  /** The floor is the mean distance between fresh draws of the data, at the same size. */
+  private async prepare(): Promise<{ rows: FloatArray; floor: number }> {
+    const draw = async (seed: number) => (await this.trainer.data({ n: this.n, seed })).points;
+    const rows = await draw(1001);
+    let floor = 0;
+    for (let k = 0; k < floorPairs; k++) {
+      floor += (await this.api.distance(metric, rows, await draw(1002 + k))) / floorPairs;
+    }
+    return { rows, floor };
+  }
+}

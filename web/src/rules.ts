@@ -1,0 +1,63 @@
+// Which choices do not go together, and why.
+import type { Coupling, Prediction, Sampler, Schedule } from "pathflow";
+import type { Choices } from "./choices";
+
+type Reason = string | undefined;
+const gaussianOnly = "needs a Gaussian source";
+
+function gaussian(choices: Choices): boolean {
+  return choices.source === "gaussian";
+}
+
+export function predictRule(value: Prediction, choices: Choices): Reason {
+  return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
+}
+
+export function samplerRule(value: Sampler, choices: Choices): Reason {
+  const stochastic = value === "ddpm" || value === "euler-maruyama";
+  return stochastic && !gaussian(choices) ? gaussianOnly : undefined;
+}
+
+export function scheduleRule(value: Schedule, choices: Choices): Reason {
+  return value === "ve" && !gaussian(choices) ? "only ever adds noise" : undefined;
+}
+
+export function couplingRule(value: Coupling, choices: Choices): Reason {
+  return value === "ot" && choices.batch > 1024 ? "at most 1,024 a batch" : undefined;
+}
+
+export function batchRule(value: number, choices: Choices): Reason {
+  return value > 1024 && choices.coupling === "ot" ? "too many for OT" : undefined;
+}
+
+export function quantityRule(value: string, choices: Choices): Reason {
+  return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
+}
+
+export interface Repair {
+  choices: Choices;
+  /** What was changed and why, for people; empty where nothing was. */
+  notes: string[];
+}
+
+/** The nearest choices that go together: whatever clashes falls back to what always works. */
+export function repair(choices: Choices): Repair {
+  const fixed = { ...choices };
+  const notes: string[] = [];
+  const note = (what: string, reason: Reason): boolean => {
+    if (reason) notes.push(`${what} (the old choice ${reason})`);
+    return Boolean(reason);
+  };
+  if (note("Schedule is now linear", scheduleRule(fixed.schedule, fixed)))
+    fixed.schedule = "linear";
+  if (note("The network now predicts velocity", predictRule(fixed.predict, fixed)))
+    fixed.predict = "velocity";
+  if (note("Sampler is now Heun", samplerRule(fixed.sampler, fixed))) fixed.sampler = "heun";
+  if (note("Arrows now show velocity", quantityRule(fixed.quantity, fixed)))
+    fixed.quantity = "velocity";
+  if (fixed.coupling === "ot" && fixed.batch > 1024) {
+    fixed.batch = 1024;
+    notes.push("Batch is now 1,024 (optimal transport pairs at most that many)");
+  }
+  return { choices: fixed, notes };
+}

@@ -1,0 +1,51 @@
+// Trajectories of a few particles, coloured by time: what is behind is strong, what is ahead faint.
+import type { Motion } from "./motion";
+import { shadeOf, type Palette } from "./palette";
+import { toPixelX, toPixelY, type View } from "./view";
+
+const shownPaths = 130;
+const bands = 16;
+
+export function drawPaths(
+  ctx: CanvasRenderingContext2D,
+  view: View,
+  palette: Palette,
+  motion: Motion,
+  t: number,
+): void {
+  const { times, n } = motion.frame!;
+  const last = times.length - 1;
+  const per = Math.max(1, Math.ceil(last / bands));
+  const stride = Math.max(1, Math.floor(n / shownPaths));
+  ctx.lineJoin = "round";
+  for (let k = 0; k < last; k += per) {
+    const end = Math.min(last, k + per);
+    const middle = (times[k] + times[end]) / 2;
+    ctx.strokeStyle = palette.times[shadeOf(palette, middle)];
+    const behind = middle >= t;
+    ctx.lineWidth = behind ? 1.15 : 0.9;
+    ctx.globalAlpha = behind ? (palette.dark ? 0.62 : 0.55) : palette.dark ? 0.2 : 0.18;
+    ctx.beginPath();
+    for (let i = 0; i < n; i += stride) trace(ctx, view, motion, n, i, k, end);
+    ctx.stroke();
+  }
+  ctx.globalAlpha = 1;
+}
+
+function trace(
+  ctx: CanvasRenderingContext2D,
+  view: View,
+  motion: Motion,
+  n: number,
+  particle: number,
+  from: number,
+  to: number,
+): void {
+  for (let k = from; k <= to; k++) {
+    const at = 2 * (k * n + particle);
+    const x = toPixelX(view, motion.value(at));
+    const y = toPixelY(view, motion.value(at + 1));
+    if (k === from) ctx.moveTo(x, y);
+    else ctx.lineTo(x, y);
+  }
+}

@@ -1,0 +1,180 @@
+// The picture in the middle: draws when something moved, and rests otherwise.
+import type { Layer, Quantity } from "../choices";
+import { radiusAt, type Frame } from "../engine/frame";
+import type { Field } from "../engine/field";
+import { drawArrows } from "./arrows";
+import { Clock } from "./clock";
+import { Density } from "./density";
+import { Motion } from "./motion";
+import { readPalette, type Palette } from "./palette";
+import { drawGhosts, drawParticles, drawTails } from "./particles";
+import { drawPaths } from "./paths";
+import { viewOf, type View } from "./view";
+
+const tail = 0.045;
+
+export type Shown = Readonly<Record<Layer, boolean> & { quantity: Quantity }>;
+
+export interface SceneEvents {
+  /** After each picture: the time shown and pictures a second, while moving. */
+  onDrawn(t: number, rate: number): void;
+}
+
+export class Scene {
+  readonly clock = new Clock();
+  readonly motion = new Motion();
+  palette: Palette = readPalette();
+  still = false;
+  private readonly ctx: CanvasRenderingContext2D;
+  private readonly density = new Density();
+  private field: Field | undefined;
+  private target: Float32Array<ArrayBufferLike> = new Float32Array(0);
+  private base = 4;
+  private places = new Float32Array(0);
+  private before = new Float32Array(0);
+  private width = 0;
+  private height = 0;
+  private asked = 0;
+  private asleep = false;
+  private marks: number[] = [];
+  private overlay: ((ctx: CanvasRenderingContext2D, view: View) => void) | undefined;
+
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    private shown: Shown,
+    private readonly events: SceneEvents,
+  ) {
+    const ctx = canvas.getContext("2d");
+    if (!ctx) throw new Error("This browser gives no 2-D canvas.");
+    this.ctx = ctx;
+    new ResizeObserver(() => this.resize()).observe(canvas);
+    this.resize();
+  }
+
+  /** A picture will be drawn soon. */
+  wake(): void {
+    if (this.asked === 0 && !this.asleep) {
+      this.asked = requestAnimationFrame((now) => this.tick(now));
+    }
+  }
+
+  sleep(asleep: boolean): void {
+    this.asleep = asleep;
+    if (asleep) {
+      cancelAnimationFrame(this.asked);
+      this.asked = 0;
+      this.marks = [];
+    } else this.wake();
+  }
+
+  setFrame(frame: Frame): void {
+    this.motion.accept(frame, performance.now(), !this.still);
+    if (this.places.length !== 2 * frame.n) {
+      this.places = new Float32Array(2 * frame.n);
+      this.before = new Float32Array(2 * frame.n);
+    }
+    this.wake();
+  }
+
+  setField(field: Field | undefined): void {
+    this.field = field;
+    this.wake();
+  }
+
+  /** Points of the data, and half the side of the square that holds both ends. */
+  setEnds(target: Float32Array<ArrayBufferLike>, base: number): void {
+    this.target = target;
+    this.base = base;
+    this.wake();
+  }
+
+  show(shown: Shown): void {
+    this.shown = shown;
+    this.wake();
+  }
+
+  /** Draws this in place of the particles: the drawing tool. */
+  cover(overlay: typeof this.overlay): void {
+    this.overlay = overlay;
+    this.wake();
+  }
+
+  repaint(): void {
+    this.palette = readPalette();
+    this.wake();
+  }
+
+  /** Half the shorter side of what is seen at time t. */
+  halfAt(t: number): number {
+    const frame = this.motion.frame;
+    return frame ? Math.max(this.base, 1.06 * radiusAt(frame, t)) : this.base;
+  }
+
+  /** Half the side of the square that holds all that is seen at time t. */
+  reachAt(t: number): number {
+    const long = Math.max(this.width, this.height) / Math.max(1, Math.min(this.width, this.height));
+    return this.halfAt(t) * long;
+  }
+
+  view(): View {
+    const half = this.overlay ? this.base : this.halfAt(this.clock.t);
+    return viewOf(this.width, this.height, half);
+  }
+
+  private resize(): void {
+    const box = this.canvas.getBoundingClientRect();
+    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    this.width = Math.max(1, box.width);
+    this.height = Math.max(1, box.height);
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (this.asked !== 0) return;
+    this.draw();
+  }
+
+  private tick(now: number): void {
+    this.asked = 0;
+    const time = this.clock.advance(now);
+    const gliding = this.motion.advance(now);
+    this.draw();
+    if (time || gliding) {
+      this.count(now);
+      this.wake();
+    } else this.marks = [];
+    this.events.onDrawn(this.clock.t, this.rate());
+  }
+
+  private count(now: number): void {
+    this.marks.push(now);
+    while (this.marks.length > 1 && now - this.marks[0] > 1000) this.marks.shift();
+  }
+
+  private rate(): number {
+    const { marks } = this;
+    if (marks.length < 10) return 0;
+    return ((marks.length - 1) * 1000) / (marks[marks.length - 1] - marks[0]);
+  }
+
+  private draw(): void {
+    const { ctx, palette, shown } = this;
+    const view = this.view();
+    const { t } = this.clock;
+    ctx.fillStyle = palette.panel;
+    ctx.fillRect(0, 0, view.width, view.height);
+    if (this.overlay) return this.overlay(ctx, view);
+    const frame = this.motion.frame;
+    if (frame) this.motion.places(t, this.places);
+    if (frame && shown.density) this.density.draw(ctx, view, palette, this.places, t);
+    if (shown.target) drawGhosts(ctx, view, palette.data, this.target, palette.dark ? 0.34 : 0.3);
+    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t);
+    if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t);
+    if (frame && shown.particles) {
+      if (t < 1) {
+        this.motion.places(Math.min(1, t + tail), this.before);
+        drawTails(ctx, view, palette, this.before, this.places, t);
+      }
+      drawParticles(ctx, view, palette, this.places, t);
+    }
+  }
+}
