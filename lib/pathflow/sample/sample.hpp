@@ -19,7 +19,7 @@ struct SampleOptions {
   /// Where to start and stop, within the schedule's [t_min, t_max]; unset: the interval of
   /// sample_span(). from > to goes source -> data, from < to data -> source (every sampler but ddpm
   /// and ddim with eta > 0).
-  std::optional<double> from, to;
+  std::optional<double> from = {}, to = {};
   std::uint64_t seed = 0;  ///< seeds the Brownian increments of stochastic samplers
   double eta = 0.0;        ///< ddim: 0 deterministic .. 1 ancestral
   /// euler-maruyama: diffusion w(t) of MATH section 3, a name of path::diffusion_names().
@@ -30,9 +30,9 @@ struct SampleOptions {
   /// times a deterministic grid sampler interpolates by the parabola through both points and the
   /// first velocity (third order in the step), a stochastic one and ddim by the straight line;
   /// dopri5 uses its dense output (fourth order).
-  std::vector<double> keep;
+  std::vector<double> keep = {};
   /// Called after every step with the share done in [0, 1]; return false to stop (Cancelled).
-  std::function<bool(double)> progress;
+  std::function<bool(double)> progress = {};
   /// Time grid, a name of grid_names() (time_grid.hpp): "uniform", "log-snr", "quadratic",
   /// "karras".
   std::string grid = "uniform";
