@@ -50,11 +50,11 @@ class CpuDevice final : public graph::Device {
   }
 
   std::shared_ptr<void> allocate(std::size_t bytes) const override {
-    const std::align_val_t alignment{graph::kAlignment};
+    constexpr std::align_val_t alignment{graph::kAlignment};
     const std::size_t size = std::max<std::size_t>(bytes, graph::kAlignment);
     void* memory = ::operator new(size, alignment);
     std::memset(memory, 0, size);
-    return {memory, [alignment](void* own) { ::operator delete(own, alignment); }};
+    return {memory, [](void* own) { ::operator delete(own, std::align_val_t{graph::kAlignment}); }};
   }
 
   std::unique_ptr<graph::Executable> prepare(std::span<const Call> calls,
