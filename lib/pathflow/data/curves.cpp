@@ -30,7 +30,8 @@ struct CurveShape {
 //
 // Density: p(x) = mean_k int N(x; curve_k(s), noise^2 I) dP(s), by 8-point Gauss-Legendre on pieces
 // no longer than twice the noise.
-// Accuracy: 1e-9 of the peak density, against pieces half as long (tests/unit/data/density_test).
+// Accuracy: log p to 1e-9 (1 + |log p|) within five noises of a curve, to 1e-6 |log p| anywhere
+// (tests/unit/data/density_test.cpp).
 class Curve : public Planar {
  public:
   explicit Curve(const CurveShape& shape)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -14,7 +13,7 @@
 namespace pathflow::io {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "elements are copied as they lie");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are copied as they lie");
 
 constexpr std::size_t kMaxHeader = 100'000'000;  // the specification's limit
 constexpr std::string_view kRead = "read_safetensors", kWrite = "write_safetensors";

@@ -45,26 +45,32 @@ class Columns {
 };
 
 /// The mean of kernel(|x_i - y_j|^2) over all pairs. Kernels are float in, float out; sums are
-/// double, in an order that the number of threads does not change.
+/// double, in an order that the number of threads does not change. Where &x == &y, only blocks from
+/// the diagonal on are visited.
 template <class Kernel>
 double mean_over_pairs(const Columns& x, const Columns& y, const Kernel& kernel) {
   constexpr std::size_t kBlock = Columns::kBlock, kLanes = 8;
+  const bool same = &x == &y;
   std::vector<double> rows(x.size());
   parallel_for(static_cast<std::int64_t>(x.size()), 64, [&](std::int64_t begin, std::int64_t end) {
     float block[kBlock];
-    for (std::int64_t i = begin; i < end; ++i) {
+    for (std::size_t i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       double lanes[kLanes] = {};
-      for (std::size_t b = 0; b < y.blocks(); ++b) {
-        x.squared_distances(static_cast<std::size_t>(i), y, b, block);
+      const std::size_t first = same ? i / kBlock : 0;
+      for (std::size_t b = first; b < y.blocks(); ++b) {
+        x.squared_distances(i, y, b, block);
         for (std::size_t j = 0; j < kBlock; ++j) block[j] = kernel(block[j]);
         for (std::size_t j = y.in_block(b); j < kBlock; ++j) block[j] = 0;
+        const double weight = same && b > first ? 2 : 1;  // this pair and its mirror
         for (std::size_t j = 0; j < kBlock; j += kLanes) {
-          for (std::size_t l = 0; l < kLanes; ++l) lanes[l] += static_cast<double>(block[j + l]);
+          for (std::size_t l = 0; l < kLanes; ++l) {
+            lanes[l] += weight * static_cast<double>(block[j + l]);
+          }
         }
       }
       double sum = 0;
       for (const double lane : lanes) sum += lane;
-      rows[static_cast<std::size_t>(i)] = sum;
+      rows[i] = sum;
     }
   });
   double total = 0;
