@@ -123,18 +123,4 @@ pf_status pf_view_array(pf_handle result, const char* name, size_t name_length, 
   });
 }
 
-#ifdef __wasm__
-__attribute__((import_module("env"), import_name("pf_host_progress"))) std::int32_t
-pf_host_progress(void* user, double share);
-
-pf_progress pf_get_host_progress(void) {
-  return [](void* user, double share) { return pf_host_progress(user, share); };
-}
-
-void* pf_get_host_cell(void) {
-  alignas(16) static unsigned char cell[16];
-  return cell;
-}
-#endif
-
 }  // extern "C"
