@@ -22,10 +22,12 @@ inline constexpr int kSumLanes = 16;
 struct GemmCall {
   std::int64_t m, n, k;
   const float* a;
+  std::int64_t a_stride;  ///< between rows of a as stored
   bool transpose_a;
   const float* b;
+  std::int64_t b_stride;
   bool transpose_b;
-  float* c;
+  float* c;  ///< rows are dense
   Epilogue<float> epilogue;
   const float* packed_b;      ///< panels [panel][depth][panel_columns] per block of kGemmDepth
   std::int64_t first_packed;  ///< panels before this one are read from b itself
@@ -40,6 +42,8 @@ struct KernelTable {
   void (*pack_b)(const GemmCall& call, std::int64_t begin, std::int64_t end, float* packed);
   /// Rows [begin, end) of c; `space` holds kGemmRows * kGemmDepth floats.
   void (*gemm_rows)(const GemmCall& call, std::int64_t begin, std::int64_t end, float* space);
+  /// The epilogue alone, of rows that hold their sums already.
+  void (*epilogue)(const GemmCall& call, std::int64_t begin, std::int64_t end);
   void (*unary)(Unary op, std::int64_t count, const float* x, float* y);
   void (*binary)(Binary op, std::int64_t outer, std::int64_t inner, const float* a,
                  Stride2 a_stride, const float* b, Stride2 b_stride, float* y);

@@ -15,7 +15,7 @@ namespace pathflow::cpu {
 namespace {
 
 // Below these sizes a second thread costs more than it brings (tests/bench/kernels_bench.cpp).
-constexpr std::int64_t kParallelMultiplies = 1 << 18;
+constexpr std::int64_t kParallelMultiplies = 1 << 18, kNarrowRows = 1 << 9;
 constexpr std::int64_t kUnaryGrain = 1 << 13, kBinaryGrain = 1 << 15, kSumGrain = 1 << 16;
 
 /// 64-byte aligned floats that only ever grow: one allocation for the largest size seen.
@@ -45,6 +45,11 @@ float* panel_space(std::int64_t count) {
   return workspace.get(count);
 }
 
+float* narrow_space(std::int64_t count) {
+  thread_local Workspace workspace;
+  return workspace.get(count);
+}
+
 float* row_space() {
   thread_local Workspace workspace;
   return workspace.get(kGemmRows * kGemmDepth);
@@ -59,10 +64,8 @@ std::int64_t first_packed_panel(const GemmCall& call, const KernelTable& table) 
   return direct ? call.n / table.panel_columns : 0;
 }
 
-void gemm_float(GemmCall& call) {
-  const KernelTable& table = kernels();
+void gemm_wide(const KernelTable& table, GemmCall call, bool parallel) {
   const std::int64_t panels = ceil_div(call.n, table.panel_columns);
-  const bool parallel = call.m * call.n * call.k >= kParallelMultiplies;
   call.first_packed = first_packed_panel(call, table);
   if (call.first_packed < panels) {
     float* packed = panel_space(panels * table.panel_columns * call.k);
@@ -78,6 +81,41 @@ void gemm_float(GemmCall& call) {
                [&](std::int64_t begin, std::int64_t end) {
                  table.gemm_rows(call, begin, end, row_space());
                });
+}
+
+/// A product with few columns, as the transpose of op(b)^T op(a)^T: the long side fills the lanes.
+/// Each element is the same chain of multiply-adds, so the same bits.
+void gemm_narrow(const KernelTable& table, const GemmCall& call, bool parallel) {
+  parallel_for(call.m, parallel ? kNarrowRows : call.m, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t rows = end - begin;
+    float* turned = narrow_space(call.n * rows);
+    const GemmCall part{.m = call.n,
+                        .n = rows,
+                        .k = call.k,
+                        .a = call.b,
+                        .a_stride = call.b_stride,
+                        .transpose_a = !call.transpose_b,
+                        .b = call.transpose_a ? call.a + begin : call.a + begin * call.a_stride,
+                        .b_stride = call.a_stride,
+                        .transpose_b = !call.transpose_a,
+                        .c = turned,
+                        .epilogue = {},
+                        .packed_b = nullptr,
+                        .first_packed = 0};
+    gemm_wide(table, part, false);
+    table.transpose(call.n, rows, turned, rows, call.c + begin * call.n, call.n);
+    table.epilogue(call, begin, end);
+  });
+}
+
+void gemm_float(const GemmCall& call) {
+  const KernelTable& table = kernels();
+  const bool parallel = call.m * call.n * call.k >= kParallelMultiplies;
+  if (4 * call.n <= table.panel_columns && call.m >= table.panel_columns) {
+    gemm_narrow(table, call, parallel);
+  } else {
+    gemm_wide(table, call, parallel);
+  }
 }
 
 void reduce_sum_float(std::int64_t outer, std::int64_t count, std::int64_t inner, const float* x,
@@ -108,8 +146,19 @@ template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool transpose_a, const T* b,
           bool transpose_b, T* c, const Epilogue<T>& epilogue) {
   if constexpr (std::is_same_v<T, float>) {
-    GemmCall call{m, n, k, a, transpose_a, b, transpose_b, c, epilogue, nullptr, 0};
-    gemm_float(call);
+    gemm_float({.m = m,
+                .n = n,
+                .k = k,
+                .a = a,
+                .a_stride = transpose_a ? m : k,
+                .transpose_a = transpose_a,
+                .b = b,
+                .b_stride = transpose_b ? k : n,
+                .transpose_b = transpose_b,
+                .c = c,
+                .epilogue = epilogue,
+                .packed_b = nullptr,
+                .first_packed = 0});
   } else {
     parallel_for(m, 64, [&](std::int64_t begin, std::int64_t end) {
       reference::gemm_rows(begin, end, m, n, k, a, transpose_a, b, transpose_b, c, epilogue);

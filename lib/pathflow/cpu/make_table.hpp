@@ -13,6 +13,7 @@ constexpr KernelTable make_table(const char* name) {
           .tile_rows = kRows,
           .pack_b = pack_b,
           .gemm_rows = gemm_rows,
+          .epilogue = epilogue,
           .unary = unary,
           .binary = binary,
           .sum_columns = sum_columns,

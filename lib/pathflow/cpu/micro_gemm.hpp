@@ -20,7 +20,7 @@ inline constexpr int kRows = 6, kPacks = 2;
 #elif defined(__wasm__) && !defined(__wasm_simd128__)
 inline constexpr int kRows = 4, kPacks = 4;
 #else
-inline constexpr int kRows = 4, kPacks = 2;
+inline constexpr int kRows = 3, kPacks = 3;
 #endif
 inline constexpr std::int64_t kColumns = kPacks * kWidth;
 
@@ -42,35 +42,43 @@ struct Tile {
   bool accumulate;
 };
 
+/// A row of a ragged last panel. Apart from the tile, so that its sums stay in registers.
+inline __attribute__((noinline)) void store_ragged(const float* row, std::int64_t columns,
+                                                   bool accumulate, float* c) {
+  for (std::int64_t j = 0; j < columns; ++j) c[j] = accumulate ? c[j] + row[j] : row[j];
+}
+
 template <int R>
 PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
-  if (t.columns == kColumns) {
-    PATHFLOW_UNROLL
-    for (int r = 0; r < R; ++r) {
-      PATHFLOW_UNROLL
-      for (int j = 0; j < kPacks; ++j) {
-        float* c = t.c + r * t.c_stride + j * kWidth;
-        store(c, t.accumulate ? load(c) + sums[r][j] : sums[r][j]);
-      }
-    }
-    return;
-  }
+  PATHFLOW_UNROLL
   for (int r = 0; r < R; ++r) {
-    float row[kColumns];
-    PATHFLOW_UNROLL
-    for (int j = 0; j < kPacks; ++j) store(row + j * kWidth, sums[r][j]);
     float* c = t.c + r * t.c_stride;
-    for (std::int64_t j = 0; j < t.columns; ++j) c[j] = t.accumulate ? c[j] + row[j] : row[j];
+    if (t.columns < kColumns) {
+      float row[kColumns];
+      PATHFLOW_UNROLL
+      for (int j = 0; j < kPacks; ++j) store(row + j * kWidth, sums[r][j]);
+      store_ragged(row, t.columns, t.accumulate, c);
+      continue;
+    }
+    PATHFLOW_UNROLL
+    for (int j = 0; j < kPacks; ++j) {
+      store(c + j * kWidth, t.accumulate ? load(c + j * kWidth) + sums[r][j] : sums[r][j]);
+    }
   }
 }
 
+// One step of depth per iteration: unrolling it measured the same natively and slower in WASM.
 template <int R, Layout L>
 inline void tile(const Tile& t) {
-  Pack sums[R][kPacks] = {};
+  Pack sums[R][kPacks];
   const float* a[R];
   PATHFLOW_UNROLL
-  for (int r = 0; r < R; ++r) a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a + r;
-  const std::int64_t step = L == Layout::kRowMajor ? 1 : L == Layout::kPacked ? R : t.a_stride;
+  for (int r = 0; r < R; ++r) {
+    a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a + r;
+    PATHFLOW_UNROLL
+    for (int j = 0; j < kPacks; ++j) sums[r][j] = Pack{};
+  }
+  const std::int64_t step = L == Layout::kPacked ? R : t.a_stride;
   const float* b = t.b;
   for (std::int64_t p = 0; p < t.depth; ++p) {
     Pack row[kPacks];
@@ -143,13 +151,14 @@ inline void transpose_block(std::int64_t rows, std::int64_t columns, const float
 inline void pack_panel(const GemmCall& g, std::int64_t first, std::int64_t depth,
                        std::int64_t column, float* out) {
   const std::int64_t width = g.n - column < kColumns ? g.n - column : kColumns;
-  if (width < kColumns) __builtin_memset(out, 0, sizeof(float) * depth * kColumns);
+  if (width < kColumns)
+    __builtin_memset(out, 0, sizeof(float) * static_cast<std::size_t>(depth * kColumns));
   if (g.transpose_b) {
-    transpose_block(width, depth, g.b + column * g.k + first, g.k, out, kColumns);
+    transpose_block(width, depth, g.b + column * g.b_stride + first, g.b_stride, out, kColumns);
     return;
   }
-  const float* b = g.b + first * g.n + column;
-  for (std::int64_t p = 0; p < depth; ++p, b += g.n, out += kColumns) {
+  const float* b = g.b + first * g.b_stride + column;
+  for (std::int64_t p = 0; p < depth; ++p, b += g.b_stride, out += kColumns) {
     if (width == kColumns) {
       PATHFLOW_UNROLL
       for (int j = 0; j < kPacks; ++j) store(out + j * kWidth, load(b + j * kWidth));
@@ -212,6 +221,14 @@ inline void finish_rows(std::int64_t rows, std::int64_t n, float* c, const float
   }
 }
 
+/// The epilogue of a linear layer with few outputs.
+inline void add_bias(std::int64_t rows, std::int64_t n, float* c, const float* bias, float* pre) {
+  for (std::int64_t i = 0; i < rows && bias; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) c[i * n + j] += bias[j];
+  }
+  if (pre) __builtin_memcpy(pre, c, sizeof(float) * static_cast<std::size_t>(rows * n));
+}
+
 template <class Function>
 inline void scale_rows(std::int64_t count, float* c, const float* pre, Function gradient) {
   std::int64_t i = 0;
@@ -232,7 +249,11 @@ inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {
   const auto finish = [&](auto f) { finish_rows(rows, n, c, e.bias, pre, f); };
   switch (e.activation) {
     case Activation::kIdentity:
-      if (e.bias || pre) finish([](Pack z) { return z; });
+      if (n < kWidth) {
+        add_bias(rows, n, c, e.bias, pre);
+      } else if (e.bias || pre) {
+        finish([](Pack z) { return z; });
+      }
       break;
     case Activation::kSilu:
       finish([](Pack z) { return silu(z); });
@@ -291,17 +312,16 @@ inline void gemm_block(const GemmCall& g, const Block& block, std::int64_t begin
     const std::int64_t column = panel * kColumns;
     const bool direct = panel < g.first_packed;
     const float* b =
-        direct ? g.b + block.first * g.n + column
+        direct ? g.b + block.first * g.b_stride + column
                : g.packed_b + (block.first * block.panels + panel * block.depth) * kColumns;
     const std::int64_t columns = g.n - column < kColumns ? g.n - column : kColumns;
     for (std::int64_t row = begin; row < end;) {
       const std::int64_t rows = next_rows(end - row);
-      const float* a = L == Layout::kRowMajor  ? g.a + row * g.k + block.first
-                       : L == Layout::kInPlace ? g.a + block.first * g.m + row
+      const float* a = L == Layout::kRowMajor  ? g.a + row * g.a_stride + block.first
+                       : L == Layout::kInPlace ? g.a + block.first * g.a_stride + row
                                                : space + (row - begin) * block.depth;
-      tile_function<L>(rows)({block.depth, a, L == Layout::kRowMajor ? g.k : g.m, b,
-                              direct ? g.n : kColumns, g.c + row * g.n + column, g.n, columns,
-                              block.first > 0});
+      tile_function<L>(rows)({block.depth, a, g.a_stride, b, direct ? g.b_stride : kColumns,
+                              g.c + row * g.n + column, g.n, columns, block.first > 0});
       row += rows;
     }
   }
@@ -319,7 +339,7 @@ inline void gemm_piece(const GemmCall& g, std::int64_t begin, std::int64_t end, 
     } else {
       for (std::int64_t row = begin; row < end;) {
         const std::int64_t rows = next_rows(end - row);
-        pack_a(rows, block.depth, g.a + first * g.m + row, g.m,
+        pack_a(rows, block.depth, g.a + first * g.a_stride + row, g.a_stride,
                space + (row - begin) * block.depth);
         row += rows;
       }
