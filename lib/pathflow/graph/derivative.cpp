@@ -1,4 +1,5 @@
 // Derivatives, graph to graph: the rules record more ops of the same kinds, so they compose.
+#include <algorithm>
 #include <map>
 
 #include "pathflow/base/error.hpp"

@@ -1,5 +1,6 @@
 // Leaves: inputs, states and constants.
 #include <algorithm>
+#include <functional>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/graph/ops/table.hpp"
