@@ -198,6 +198,11 @@ async function install() {
   return nodeTests("install", "tests/install", /\.test\.mjs$/, ["--test-concurrency=1"]);
 }
 
+async function tools() {
+  await build();
+  return nodeTests("tools", "tests/tools", /\.test\.mjs$/, ["--test-concurrency=1"]);
+}
+
 async function page() {
   await build();
   return nodeTests("page", "tests/web", /\.spec\.mjs$/, ["--test-concurrency=1"]);
@@ -213,6 +218,7 @@ const stages = {
     npmPackage,
   ],
   install: ["the C++ library as another project finds it, and the README's examples", install],
+  tools: ["npm start, its server and its set-up", tools],
   page: ["the page in Chromium", page],
 };
 

@@ -51,11 +51,11 @@ function stat(path) {
 function find(folder, address) {
   let path;
   try {
-    path = decodeURIComponent(new URL(address, "http://host").pathname);
+    path = decodeURIComponent(address.replace(/[?#].*/, ""));
   } catch {
-    return undefined; // no valid address
+    return undefined; // no valid escapes
   }
-  if (path.includes("\0")) return undefined;
+  if (!path.startsWith("/") || path.includes("\0")) return undefined;
   const file = normalize(join(folder, path));
   if (file !== folder && !file.startsWith(folder + sep)) return undefined;
   const found = stat(file);
