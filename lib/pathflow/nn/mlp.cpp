@@ -69,25 +69,31 @@ std::int64_t Mlp::parameter_count() const {
   return count;
 }
 
-graph::Value Mlp::forward(graph::Graph& graph, graph::Value x, graph::Value t, graph::Value label,
-                          const std::string& prefix) const {
+std::vector<graph::Value> Mlp::record_parameters(graph::Graph& graph,
+                                                 const std::string& prefix) const {
+  std::vector<graph::Value> values;
+  for (const Parameter& parameter : parameters_) {
+    values.push_back(graph::state(graph, prefix + parameter.name, parameter.shape));
+  }
+  return values;
+}
+
+graph::Value Mlp::forward(graph::Graph& graph, std::span<const graph::Value> parameters,
+                          graph::Value x, graph::Value t, graph::Value label) const {
+  check_size("Mlp::forward", "parameters", parameters.size(), parameters_.size());
   if (static_cast<bool>(label) != (options_.classes > 0)) {
     throw InvalidArgument("Mlp::forward", options_.classes > 0
                                               ? "label must be given to a conditional network"
                                               : "label must be unset without classes");
   }
-  std::vector<graph::Value> values;
-  for (const Parameter& parameter : parameters_) {
-    values.push_back(graph::state(graph, prefix + parameter.name, parameter.shape));
-  }
   const bool raw = options_.time_features == "raw";
   const graph::Value features = raw ? t : fourier(graph, t, options_.time_frequencies);
   graph::Value h = graph::concat({x, features}, 1);
   for (std::int64_t layer = 0; layer <= options_.depth; ++layer) {
-    const graph::Value w = values[static_cast<std::size_t>(2 * layer)];
-    const graph::Value b = values[static_cast<std::size_t>(2 * layer + 1)];
+    const graph::Value w = parameters[static_cast<std::size_t>(2 * layer)];
+    const graph::Value b = parameters[static_cast<std::size_t>(2 * layer + 1)];
     if (layer == 0 && label) {
-      h = graph::activate(graph::linear(h, w, b) + graph::gather_rows(values.back(), label),
+      h = graph::activate(graph::linear(h, w, b) + graph::gather_rows(parameters.back(), label),
                           options_.activation);
     } else if (layer < options_.depth) {
       h = graph::linear(h, w, b, options_.activation);

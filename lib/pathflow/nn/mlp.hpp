@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,14 @@ class Mlp {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   std::int64_t parameter_count() const;
 
-  /// Records states `prefix + parameter name` and the forward pass.
+  /// Records a state `prefix + name` for every parameter, in order. Once per graph and prefix.
+  std::vector<graph::Value> record_parameters(graph::Graph& graph,
+                                              const std::string& prefix = "") const;
+  /// Records the forward pass with parameters from record_parameters (or anything of their shapes).
   /// Shapes: x [n, d], t [n, 1], label [n] (unset if unconditional) -> [n, d].
-  graph::Value forward(graph::Graph& graph, graph::Value x, graph::Value t, graph::Value label,
-                       const std::string& prefix = "") const;
+  /// Errors: InvalidArgument for a label where there are no classes, or the reverse.
+  graph::Value forward(graph::Graph& graph, std::span<const graph::Value> parameters,
+                       graph::Value x, graph::Value t, graph::Value label) const;
   /// Fills the states: weights ~ U(-1/sqrt(in), 1/sqrt(in)) (He et al.'s fan-in rule as the common
   /// frameworks use it), biases alike, label table zero. Same seed: same bits everywhere.
   template <class T>

@@ -42,15 +42,12 @@ graph::Plan<float> compile_training(const TrainOptions& options, const nn::Mlp& 
   const Value x = graph::input(graph, "x", {n, d}), t = graph::input(graph, "t", {n, 1});
   const Value target = graph::input(graph, "target", {n, d});
   const Value weight = graph::input(graph, "weight", {n, 1});
-  const Value q = mlp.forward(graph, x, t, label_input(graph, options, n));
+  const std::vector<Value> parameters = mlp.record_parameters(graph);
+  const Value q = mlp.forward(graph, parameters, x, t, label_input(graph, options, n));
   const Value loss =
       graph::sum(weight * graph::square(q - target)) * (1.0 / static_cast<double>(n));
   std::vector<std::string> names;
-  std::vector<Value> parameters;
-  for (const nn::Mlp::Parameter& parameter : mlp.parameters()) {
-    names.push_back(parameter.name);
-    parameters.push_back(graph::state(graph, parameter.name, parameter.shape));
-  }
+  for (const nn::Mlp::Parameter& parameter : mlp.parameters()) names.push_back(parameter.name);
   const std::vector<Value> gradients =
       graph::vjp({loss}, {graph::constant(graph, 1.0)}, parameters);
   graph::CompileSpec spec{.outputs = {{"loss", loss}}, .updates = {}};
@@ -63,8 +60,8 @@ graph::Plan<float> compile_reader(const TrainOptions& options, const nn::Mlp& ml
   Graph graph;
   const Value x = graph::input(graph, "x", {rows, options.dimension});
   const Value t = graph::input(graph, "t", {rows, 1});
-  const Value q =
-      mlp.forward(graph, x, t, label_input(graph, options, rows), options.ema > 0 ? "ema." : "");
+  const std::vector<Value> parameters = mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
+  const Value q = mlp.forward(graph, parameters, x, t, label_input(graph, options, rows));
   return graph::compile({.outputs = {{"q", q}}, .updates = {}}, states, cpu::device());
 }
 

@@ -1,0 +1,93 @@
+#include "pathflow/train/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/io/safetensors.hpp"
+#include "pathflow/train/trainer.hpp"
+
+namespace pathflow::train {
+namespace {
+
+std::vector<std::uint8_t> saved_run() {
+  TrainOptions options;
+  options.width = 8;
+  options.depth = 1;
+  options.batch = 16;
+  Trainer trainer(options);
+  trainer.step(2);
+  return trainer.save();
+}
+
+/// The message of restoring a run after a change.
+std::string refusal(const std::function<void(io::Safetensors&)>& change) {
+  io::Safetensors file = io::read_safetensors(saved_run(), "run");
+  change(file);
+  try {
+    Trainer::restore(io::write_safetensors(file), "run");
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+void expect_parts(const std::string& message, std::initializer_list<const char*> parts) {
+  for (const char* part : parts) {
+    EXPECT_NE(message.find(part), std::string::npos) << "\"" << part << "\" not in: " << message;
+  }
+}
+
+TEST(Checkpoint, HoldsTheDocumentedNamesAndMetadata) {
+  const io::Safetensors file = io::read_safetensors(saved_run(), "run");
+  for (const char* prefix : {"", "ema.", "adam.m.", "adam.v."}) {
+    for (const char* name : {"mlp.0.weight", "mlp.0.bias", "mlp.1.weight", "mlp.1.bias"}) {
+      EXPECT_TRUE(file.tensors.contains(std::string(prefix) + name)) << prefix << name;
+    }
+  }
+  EXPECT_EQ(file.tensors.size(), 16u);
+  EXPECT_EQ(file.metadata.at("format"), "pathflow");
+  EXPECT_EQ(file.metadata.at("step"), "2");
+  EXPECT_NE(file.metadata.at("config").find("\"8gaussians\""), std::string::npos);
+}
+
+TEST(Checkpoint, RefusesFilesThatAreNoRuns) {
+  expect_parts(refusal([](auto& f) { f.metadata.clear(); }), {"run: ", "format"});
+  expect_parts(refusal([](auto& f) { f.metadata["format"] = "pt"; }), {"pathflow", "pt"});
+  expect_parts(refusal([](auto& f) { f.metadata["version"] = "2"; }), {"version", "2"});
+  expect_parts(refusal([](auto& f) { f.metadata["step"] = "many"; }), {"step", "many"});
+  expect_parts(refusal([](auto& f) { f.metadata["step"] = "-1"; }), {"step", "-1"});
+  expect_parts(refusal([](auto& f) { f.metadata["step"] = "1.5"; }), {"step", "1.5"});
+  expect_parts(refusal([](auto& f) { f.metadata["data_scale"] = "nan"; }), {"data_scale", "nan"});
+  expect_parts(refusal([](auto& f) { f.metadata["data_scale"] = "0"; }), {"data scale", "0"});
+  expect_parts(refusal([](auto& f) { f.metadata["config"] = "{"; }), {"config"});
+  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"widht":1})"; }),
+               {"config", "widht", "width"});
+  const std::vector<std::uint8_t> junk = {1, 2, 3};
+  EXPECT_THROW(Trainer::restore(junk, "junk"), IoError);
+  EXPECT_THROW(Trainer::restore({}, "empty"), IoError);
+}
+
+TEST(Checkpoint, ListsTheFirstTensorsThatDiffer) {
+  expect_parts(refusal([](auto& f) { f.tensors.erase("ema.mlp.0.bias"); }),
+               {"ema.mlp.0.bias", "missing"});
+  const std::string wide =
+      refusal([](auto& f) { f.metadata["config"] = R"({"width":9,"depth":1,"batch":16})"; });
+  expect_parts(wide, {"mlp.0.weight", "[3, 9]", "[3, 8]", "more"});
+  expect_parts(refusal([](auto& f) { f.tensors["mlp.0.bias"].dtype = "I32"; }),
+               {"mlp.0.bias", "I32"});
+}
+
+TEST(Checkpoint, EveryTruncationIsRefused) {
+  const std::vector<std::uint8_t> whole = saved_run();
+  for (std::size_t size = 0; size < whole.size(); size += 1 + size / 16) {
+    const std::vector<std::uint8_t> part(whole.begin(),
+                                         whole.begin() + static_cast<std::ptrdiff_t>(size));
+    EXPECT_THROW(Trainer::restore(part, "part"), IoError) << size;
+  }
+}
+
+}  // namespace
+}  // namespace pathflow::train
