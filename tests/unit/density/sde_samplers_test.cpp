@@ -1,0 +1,315 @@
+// Stochastic samplers: path by path against recursions worked out by hand for a Gaussian, weak
+// order, preserved moments of the mixture.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "pathflow/path/dynamics.hpp"
+#include "unit/density/mixtures.hpp"
+
+namespace pathflow::sample {
+namespace {
+
+using namespace testing_support;
+using density::PathMixture;
+using path::Prediction;
+
+// x0 ~ N(kMean, kDeviation^2) on the line, everything in closed form:
+//   V = alpha^2 c^2 + sigma^2, v = alpha' m + (alpha alpha' c^2 + sigma sigma') (x - alpha m) / V,
+//   score = -(x - alpha m) / V.
+constexpr double kMean = 1.5, kDeviation = 0.6;
+struct Line {
+  double alpha, sigma, alpha_dot, sigma_dot, variance;
+};
+Line line_at(const path::Schedule& schedule, double t) {
+  const path::Coefficients c = schedule.at(t);
+  return {c.alpha, c.sigma, c.alpha_dot, c.sigma_dot,
+          c.alpha * c.alpha * kDeviation * kDeviation + c.sigma * c.sigma};
+}
+
+// w(t) from its definition, without path/dynamics.hpp.
+double diffusion_by_hand(const std::string& name, const Line& at) {
+  const double f = at.alpha_dot / at.alpha;
+  if (name == "g2") return 2 * at.sigma * at.sigma_dot - 2 * f * at.sigma * at.sigma;
+  if (name == "sigma") return 2 * at.sigma;
+  return name == "constant" ? 1.0 : 0.0;
+}
+
+// One Euler-Maruyama step as x_s = factor x_t + shift + deviation z.
+struct AffineStep {
+  double factor, shift, deviation;
+};
+AffineStep euler_maruyama_by_hand(const std::string& diffusion, const path::Schedule& schedule,
+                                  double t, double s) {
+  const Line at = line_at(schedule, t);
+  const double w = diffusion_by_hand(diffusion, at), h = s - t;
+  const double v =
+      (at.alpha * at.alpha_dot * kDeviation * kDeviation + at.sigma * at.sigma_dot) / at.variance;
+  const double slope = v + (s < t ? 0.5 : -0.5) * w / at.variance;  // of the drift in x
+  const double shift = at.alpha_dot * kMean - slope * at.alpha * kMean;
+  const bool last = s <= schedule.t_min();
+  return {1 + h * slope, h * shift, last ? 0 : std::sqrt(std::abs(h) * w)};
+}
+
+// The posterior p(x_s | x_t, D) of MATH section 6 with D itself affine in x.
+AffineStep ancestral_by_hand(double eta, const path::Schedule& schedule, double t, double s) {
+  const Line a = line_at(schedule, t), b = line_at(schedule, s);
+  const double gain = a.alpha * kDeviation * kDeviation / a.variance;  // D = m + gain (x - alpha m)
+  const double tau2 =
+      eta * eta * b.sigma * b.sigma / (a.sigma * a.sigma) *
+      (a.sigma * a.sigma - a.alpha * a.alpha / (b.alpha * b.alpha) * b.sigma * b.sigma);
+  const double rest = std::sqrt(b.sigma * b.sigma - tau2);
+  const double data_shift = kMean * (1 - gain * a.alpha);
+  return {b.alpha * gain + rest * (1 - a.alpha * gain) / a.sigma,
+          data_shift * (b.alpha - rest * a.alpha / a.sigma), std::sqrt(tau2)};
+}
+
+template <class StepByHand>
+void expect_same_paths(const SampleOptions& options, const path::Schedule& schedule,
+                       Prediction prediction, StepByHand by_hand) {
+  PathMixture<double> model(line_gaussian(kMean, kDeviation), path::make_schedule(schedule.name()),
+                            prediction);
+  const std::size_t n = 7;
+  Matrix x = normals(n, 1, 9, schedule.at(*options.from).sigma);
+  const auto result = sample(model, schedule, options, x);
+  const Random random(options.seed, Purpose::kSampleNoise);
+  for (int k = 0; k < options.steps; ++k) {
+    const double whole = *options.to - *options.from;
+    const double t = *options.from + whole * (static_cast<double>(k) / options.steps);
+    const double s = k + 1 == options.steps
+                         ? *options.to
+                         : *options.from + whole * (static_cast<double>(k + 1) / options.steps);
+    const AffineStep step = by_hand(t, s);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double z = random.normal(static_cast<std::uint64_t>(k), i);
+      x(i, 0) = step.factor * x(i, 0) + step.shift + step.deviation * z;
+    }
+  }
+  EXPECT_LT(rms_difference(result.points, x), 1e-10)
+      << options.sampler << " " << options.diffusion << " on " << schedule.name() << " from "
+      << path::prediction_name(prediction);
+}
+
+TEST(EulerMaruyama, FollowsTheRecursionWorkedOutByHand) {
+  for (const std::string& name : path::schedule_names()) {
+    const auto schedule = path::make_schedule(name);
+    for (const std::string diffusion : {"g2", "sigma", "constant", "zero"}) {
+      for (const Prediction prediction :
+           {Prediction::kVelocity, Prediction::kNoise, Prediction::kScore, Prediction::kData}) {
+        for (const bool toward_source : {false, true}) {
+          SampleOptions options{.sampler = "euler-maruyama", .steps = 40, .seed = 77};
+          options.diffusion = diffusion;
+          options.from = toward_source ? 0.05 : 0.95;
+          options.to = toward_source ? 0.95 : 0.05;
+          expect_same_paths(options, *schedule, prediction, [&](double t, double s) {
+            return euler_maruyama_by_hand(diffusion, *schedule, t, s);
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST(EulerMaruyama, EndsByTheMean) {
+  const auto schedule = path::make_schedule("linear");
+  SampleOptions options{.sampler = "euler-maruyama", .steps = 10, .from = 0.9, .to = 0.0};
+  expect_same_paths(options, *schedule, Prediction::kVelocity, [&](double t, double s) {
+    return euler_maruyama_by_hand("g2", *schedule, t, s);
+  });
+}
+
+TEST(Ddim, FollowsThePosteriorWorkedOutByHand) {
+  for (const std::string& name : path::schedule_names()) {
+    const auto schedule = path::make_schedule(name);
+    for (const double eta : {0.0, 0.4, 1.0}) {
+      SampleOptions options{.sampler = "ddim", .steps = 30, .from = 0.95, .to = 0.02, .seed = 5};
+      options.eta = eta;
+      expect_same_paths(options, *schedule, Prediction::kVelocity, [&](double t, double s) {
+        return ancestral_by_hand(eta, *schedule, t, s);
+      });
+    }
+  }
+}
+
+// The recursion above carries mean and variance exactly: (A m + b, A^2 V + c^2). Their distance
+// from the marginal at the end falls as 1 / steps.
+TEST(EulerMaruyama, HasWeakOrderOne) {
+  for (const char* name : {"linear", "trig", "vp-linear", "sub-vp"}) {
+    const auto schedule = path::make_schedule(name);
+    for (const std::string diffusion : {"g2", "sigma", "constant"}) {
+      for (const bool toward_source : {false, true}) {
+        const double from = toward_source ? 0.1 : 0.9, to = toward_source ? 0.9 : 0.1;
+        const std::vector<double> steps{256, 512, 1024, 2048};
+        std::vector<double> mean_errors, variance_errors;
+        for (const double count : steps) {
+          const Line first = line_at(*schedule, from), end = line_at(*schedule, to);
+          double mean = first.alpha * kMean, variance = first.variance;
+          for (int k = 0; k < static_cast<int>(count); ++k) {
+            const AffineStep step =
+                euler_maruyama_by_hand(diffusion, *schedule, from + (to - from) * k / count,
+                                       from + (to - from) * (k + 1) / count);
+            mean = step.factor * mean + step.shift;
+            variance = step.factor * step.factor * variance + step.deviation * step.deviation;
+          }
+          mean_errors.push_back(std::abs(mean - end.alpha * kMean));
+          variance_errors.push_back(std::abs(variance - end.variance));
+        }
+        SCOPED_TRACE(std::string(name) + " " + diffusion + (toward_source ? " back" : ""));
+        if (std::string(name) == "linear") {
+          EXPECT_LT(mean_errors.back(), 1e-12) << "the mean moves in a straight line: exact";
+        } else {
+          EXPECT_NEAR(-log_slope(steps, mean_errors), 1, 0.15);
+        }
+        EXPECT_NEAR(-log_slope(steps, variance_errors), 1, 0.15);
+      }
+    }
+  }
+}
+
+TEST(Ddpm, SmallVarianceIsDdimWithEtaOne) {
+  for (const std::string& name : path::schedule_names()) {
+    const auto schedule = path::make_schedule(name);
+    PathMixture<double> model(three_components(), schedule);
+    const Matrix start = normals(20, 2, 1, schedule->at(schedule->t_max()).sigma);
+    const SampleOptions ddpm{.sampler = "ddpm", .steps = 25, .seed = 3};
+    const SampleOptions ddim{.sampler = "ddim", .steps = 25, .seed = 3, .eta = 1.0};
+    EXPECT_EQ(sample(model, *schedule, ddpm, start).points,
+              sample(model, *schedule, ddim, start).points)
+        << name;
+  }
+}
+
+struct Moments {
+  double mean[2] = {}, covariance[2][2] = {};
+};
+Moments moments_of(const Matrix& x) {
+  Moments m;
+  const double n = static_cast<double>(x.shape(0));
+  for (std::size_t i = 0; i < x.shape(0); ++i) {
+    for (int a = 0; a < 2; ++a) m.mean[a] += x(i, a) / n;
+  }
+  for (std::size_t i = 0; i < x.shape(0); ++i) {
+    for (int a = 0; a < 2; ++a) {
+      for (int b = 0; b < 2; ++b) {
+        m.covariance[a][b] += (x(i, a) - m.mean[a]) * (x(i, b) - m.mean[b]) / n;
+      }
+    }
+  }
+  return m;
+}
+
+// The path's law at t: draws of alpha x0 + sigma x1.
+Matrix path_draws(const density::GaussianMixture& mixture, const path::Schedule& schedule, double t,
+                  std::size_t n) {
+  const path::Coefficients at = schedule.at(t);
+  const Matrix x0 = mixture.sample(n, 21), x1 = normals(n, 2, 22);
+  return at.alpha * x0 + at.sigma * x1;
+}
+
+// From a true draw at `from` to the moments at `to`: alpha^2 Cov + sigma^2 I, within 5 standard
+// errors of n draws plus the method's own first-order bias.
+void expect_marginal(SampleOptions options, const std::string& schedule_name, double from,
+                     double to, double bias) {
+  const auto mixture = three_components();
+  const auto schedule = path::make_schedule(schedule_name);
+  PathMixture<double> model(mixture, schedule);
+  const std::size_t n = 4000;
+  options.from = from;
+  options.to = to;
+  const auto result = sample(model, *schedule, options, path_draws(mixture, *schedule, from, n));
+  const Moments m = moments_of(result.points);
+  const path::Coefficients at = schedule->at(to);
+  const auto mean = mixture.mean();
+  const auto covariance = mixture.covariance();
+  SCOPED_TRACE(options.sampler + " " + options.diffusion + " " + options.variance + " on " +
+               schedule_name + " to " + std::to_string(to));
+  for (std::size_t a = 0; a < 2; ++a) {
+    const double variance = at.alpha * at.alpha * covariance(a, a) + at.sigma * at.sigma;
+    EXPECT_NEAR(m.mean[a], at.alpha * mean(a), 5 * std::sqrt(variance / n) + bias);
+    EXPECT_NEAR(m.covariance[a][a], variance, 5 * variance * std::sqrt(2.0 / n) + 2 * bias);
+  }
+  EXPECT_NEAR(m.covariance[0][1], at.alpha * at.alpha * covariance(0, 1),
+              5 * 2.0 / std::sqrt(n) + bias);
+}
+
+TEST(Stochastic, SamplersPreserveTheMixturesMoments) {
+  SampleOptions options{.steps = 80, .seed = 4};
+  options.sampler = "euler-maruyama";
+  for (const char* diffusion : {"g2", "sigma", "constant", "time"}) {
+    options.diffusion = diffusion;
+    expect_marginal(options, "linear", 0.97, 0.05, 0.02);
+    expect_marginal(options, "linear", 0.05, 0.9, 0.02);
+  }
+  options.diffusion = "g2";
+  options.diffusion_scale = 0.3;
+  expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.03);
+  options.diffusion_scale = 1;
+  expect_marginal(options, "trig", 0.97, 0.05, 0.02);
+  options.sampler = "ddim";
+  for (const double eta : {0.5, 1.0}) {
+    options.eta = eta;
+    expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.03);
+    expect_marginal(options, "linear", 0.99, 0.0, 0.03);
+  }
+  options.sampler = "ddpm";
+  for (const char* variance : {"small", "large"}) {
+    options.variance = variance;
+    expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.04);
+    expect_marginal(options, "vp-cosine", 0.9946, 1e-3, 0.04);
+  }
+}
+
+// N(0, I) on a variance-preserving path is stationary, and the large variance is exact for it: the
+// sampler's map is x_s = r x_t + sqrt(1 - r^2) z, r = alpha_t / alpha_s.
+TEST(Ddpm, LargeVarianceIsExactForStandardNormalData) {
+  const auto schedule = path::make_schedule("vp-linear");
+  PathMixture<double> model(line_gaussian(0, 1), schedule);
+  SampleOptions options{.sampler = "ddpm", .steps = 5, .from = 0.8, .to = 0.2, .seed = 6};
+  options.variance = "large";
+  Matrix x = normals(6, 1, 3);
+  const auto result = sample(model, *schedule, options, x);
+  const Random random(6, Purpose::kSampleNoise);
+  for (int k = 0; k < 5; ++k) {
+    const double t = 0.8 - 0.6 * k / 5, s = 0.8 - 0.6 * (k + 1) / 5;
+    const double r = schedule->at(t).alpha / schedule->at(s).alpha;
+    for (std::size_t i = 0; i < 6; ++i) {
+      x(i, 0) =
+          r * x(i, 0) + std::sqrt(1 - r * r) * random.normal(static_cast<std::uint64_t>(k), i);
+    }
+  }
+  EXPECT_LT(rms_difference(result.points, x), 1e-12);
+}
+
+TEST(Stochastic, ARowsNoiseDependsOnItsNumberAlone) {
+  const auto schedule = path::make_schedule("linear");
+  PathMixture<double> model(three_components(), schedule);
+  const Matrix start = normals(11, 2, 1);
+  Matrix tail = zeros(6, 2);
+  for (std::size_t i = 0; i < 12; ++i) tail.data()[i] = start.data()[10 + i];
+  for (const char* sampler : {"euler-maruyama", "ddpm", "ddim"}) {
+    SampleOptions options{.sampler = sampler, .steps = 12, .seed = 8, .eta = 0.7};
+    const auto whole = sample(model, *schedule, options, start);
+    options.first_row = 5;
+    const auto part = sample(model, *schedule, options, tail);
+    for (std::size_t i = 0; i < 12; ++i) {
+      EXPECT_EQ(part.points.data()[i], whole.points.data()[10 + i]) << sampler;
+    }
+    options.seed = 9;
+    EXPECT_GT(rms_difference(sample(model, *schedule, options, tail).points, part.points), 0.05);
+  }
+}
+
+TEST(Stochastic, SameSeedSameBits) {
+  const auto schedule = path::make_schedule("vp-linear");
+  PathMixture<float> model(three_components(), schedule);
+  const auto start = tensor::Matrix<float>{{0.3f, -1.2f}, {0.9f, 0.4f}};
+  for (const std::string& sampler : sampler_names()) {
+    const SampleOptions options{.sampler = sampler, .steps = 15, .seed = 8, .eta = 0.5};
+    EXPECT_EQ(sample(model, *schedule, options, start).points,
+              sample(model, *schedule, options, start).points)
+        << sampler;
+  }
+}
+
+}  // namespace
+}  // namespace pathflow::sample
