@@ -15,9 +15,7 @@ std::uint64_t word(const PhiloxCounter& bits, std::uint64_t half) {
 }
 
 // (k + 1/2) / 2^52 with k of 52 bits: exact, symmetric about 1/2, never 0 or 1.
-double open_unit(std::uint64_t bits) {
-  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
-}
+double open_unit(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
 
 struct NormalPair {
   double first, second;
@@ -27,6 +25,21 @@ NormalPair box_muller(const PhiloxCounter& bits) {
   const double radius = std::sqrt(-2.0 * elementary::log(open_unit(word(bits, 0))));
   const auto [sine, cosine] = elementary::sincos_turn(open_unit(word(bits, 1)));
   return {radius * cosine, radius * sine};
+}
+
+// Two blocks, four normals, in the order of their elements; the same bits as box_muller's.
+template <class T>
+void two_blocks(const PhiloxCounter& a, const PhiloxCounter& b, T* out) {
+  const elementary::Pair u = {open_unit(word(a, 0)), open_unit(word(b, 0))};
+  const elementary::Pair v = {open_unit(word(a, 1)), open_unit(word(b, 1))};
+  const elementary::Pair square = -2.0 * elementary::log(u);
+  const elementary::Pair radius = {std::sqrt(square[0]), std::sqrt(square[1])};
+  const auto [sine, cosine] = elementary::sincos_turn(v);
+  const elementary::Pair first = radius * cosine, second = radius * sine;
+  out[0] = static_cast<T>(first[0]);
+  out[1] = static_cast<T>(second[0]);
+  out[2] = static_cast<T>(first[1]);
+  out[3] = static_cast<T>(second[1]);
 }
 
 // High 64 bits of a * b.
@@ -71,6 +84,10 @@ template <class T>
 void Random::fill_normal(std::span<T> out, std::uint64_t step, std::uint64_t first) const {
   std::size_t i = 0;
   if (first % 2 == 1 && !out.empty()) out[i++] = static_cast<T>(normal(step, first));
+  for (; i + 3 < out.size(); i += 4) {
+    const std::uint64_t block = (first + i) / 2;
+    two_blocks(bits(step, block), bits(step, block + 1), out.data() + i);
+  }
   for (; i + 1 < out.size(); i += 2) {
     const NormalPair pair = box_muller(bits(step, (first + i) / 2));
     out[i] = static_cast<T>(pair.first);

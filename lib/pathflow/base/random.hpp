@@ -32,7 +32,8 @@ enum class Purpose : std::uint32_t {
 };
 
 /// Bound on the error of normal(): ulps (float and double) against the exact Box-Muller transform
-/// of the same integers. Checked by tests/unit/base/random_test.cpp.
+/// of the same integers; the worst of four million was 3.63. Checked by
+/// tests/unit/base/random_test.cpp.
 inline constexpr double kNormalUlp = 4.0;
 
 /// A family of streams for one (seed, purpose).
@@ -46,10 +47,9 @@ class Random {
 
   /// 128 bits of block `block` of `step`.
   PhiloxCounter bits(std::uint64_t step, std::uint64_t block) const {
-    return philox4x32(
-        {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
-         static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)},
-        key_);
+    return philox4x32({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32),
+                       static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)},
+                      key_);
   }
   /// Uniform in the open interval (0, 1): 52 random bits, never 0 or 1.
   double uniform(std::uint64_t step, std::uint64_t element) const;
