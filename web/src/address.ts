@@ -63,7 +63,7 @@ const number =
     return fits ? value : undefined;
   };
 
-const word = /^text:[A-Za-z0-9 !?&+.\-]{1,10}$/;
+const word = /^text:[A-Za-z0-9 !?&+.-]{1,10}$/;
 
 function end(known: Known): Check {
   return (text) => {

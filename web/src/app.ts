@@ -170,7 +170,7 @@ export class App {
 
   private picker(role: "source" | "data", files: FileDrop): Picker {
     return new Picker(element(`end-${role}`), role, this.api.datasets, this.ends, {
-      onPick: (end) => this.store.set({ [role]: end }),
+      onPick: (end) => void this.takeEnd(end, role),
       onDraw: () => this.drawing.open(role),
       onFile: () => files.choose(role),
     });
@@ -214,7 +214,7 @@ export class App {
     this.store.set(choices);
     this.touched = true;
     if (home && !this.pretrained) this.start(choices, true);
-    else if (!home) this.session.playWhenReady();
+    else if (!home) this.session.play();
     if (!this.reduced.matches && !this.scene.clock.playing) this.toggleClock();
     this.keepAddress();
   }
@@ -246,6 +246,17 @@ export class App {
     else clock.play(performance.now());
     this.showClock();
     this.scene.wake();
+  }
+
+  /** Takes over an end once the library has shown that it can draw it. */
+  private async takeEnd(end: End, role: "source" | "data"): Promise<void> {
+    try {
+      await this.ends.points(end, targetPoints);
+      this.store.set({ [role]: end });
+    } catch (error) {
+      this.status.warn(error instanceof Error ? error.message : String(error));
+      this.showChoices();
+    }
   }
 
   private takeRows(flat: number[], end: "source" | "data", what: string): void {
@@ -294,6 +305,7 @@ export class App {
       const toggle = document.querySelector(`[data-layer=${layer}]`)!;
       toggle.setAttribute("aria-pressed", String(choices[layer]));
     }
+    document.querySelector<HTMLElement>(".mini")!.hidden = !choices.arrows;
     this.timeline.showSteps(choices.sampler === "dopri5" ? 0 : choices.steps);
     void this.showEnds(choices.source, choices.data);
   }

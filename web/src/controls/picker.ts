@@ -42,15 +42,18 @@ export class Picker {
     this.own = this.stamp("rows:", "Your own points", "Your own points");
     this.own.hidden = true;
     grid.append(this.own);
-    this.word = make("input", {
-      type: "text",
-      maxlength: "10",
-      placeholder: "a word…",
-      "aria-label": `${title}: a word drawn as points`,
-      spellcheck: "false",
-      autocomplete: "off",
-    });
-    host.append(head, grid, this.actions(title));
+    const lower = title.toLowerCase();
+    grid.append(
+      this.tool(`Draw your own ${lower}`, "Draw", "pen", () => this.events.onDraw()),
+      this.tool(
+        `${title} from a .npy, .csv or image file; or drop one anywhere`,
+        "File",
+        "file",
+        () => this.events.onFile(),
+      ),
+    );
+    this.word = this.wordField(title);
+    host.append(head, grid, this.word);
   }
 
   /** Draws every stamp anew: the theme has changed, or the page has just begun. */
@@ -98,23 +101,28 @@ export class Picker {
     return element;
   }
 
-  private actions(title: string): HTMLElement {
-    const attributes = (what: string) => ({ type: "button", class: "small", "aria-label": what });
-    const draw = make(
-      "button",
-      attributes(`Draw your own ${title.toLowerCase()}`),
-      icon("pen"),
-      "Draw",
-    );
-    const file = make("button", attributes(`${title} from a file`), icon("file"), "File");
-    file.title = "A .npy, .csv or image file; or drop one anywhere on the page";
-    draw.addEventListener("click", () => this.events.onDraw());
-    file.addEventListener("click", () => this.events.onFile());
-    const submit = (): void => {
-      const word = this.word.value.trim();
+  /** Draw and file, at the size of a stamp. */
+  private tool(label: string, text: string, symbol: string, act: () => void): HTMLButtonElement {
+    const attributes = { type: "button", class: "stamp tool", "aria-label": label, title: label };
+    const element = make("button", attributes, icon(symbol), make("span", {}, text));
+    element.addEventListener("click", act);
+    return element;
+  }
+
+  private wordField(title: string): HTMLInputElement {
+    const field = make("input", {
+      type: "text",
+      class: "word",
+      maxlength: "10",
+      placeholder: "or type a word…",
+      "aria-label": `${title}: a word drawn as points`,
+      spellcheck: "false",
+      autocomplete: "off",
+    });
+    field.addEventListener("change", () => {
+      const word = field.value.trim();
       if (word !== "" && `text:${word}` !== this.current) this.events.onPick(`text:${word}`);
-    };
-    this.word.addEventListener("change", submit);
-    return make("div", { class: "end-actions" }, draw, file, this.word);
+    });
+    return field;
   }
 }

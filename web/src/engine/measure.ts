@@ -4,7 +4,8 @@ import type { Frame } from "./frame";
 
 /** Sliced W2: in the units of the plane, and cheap enough to watch. */
 const metric = "sliced";
-const floorPairs = 3;
+const referenceRows = 4000;
+const floorDraws = 5;
 
 export interface Distance {
   value: number;
@@ -29,13 +30,13 @@ export class Measure {
     return { value: await this.api.distance(metric, points, rows), floor };
   }
 
-  /** The floor is the mean distance between fresh draws of the data, at the same size. */
+  /** The floor is the mean distance of fresh draws of the data, as many as there are particles. */
   private async prepare(): Promise<{ rows: FloatArray; floor: number }> {
-    const draw = async (seed: number) => (await this.trainer.data({ n: this.n, seed })).points;
-    const rows = await draw(1001);
+    const draw = async (n: number, seed: number) => (await this.trainer.data({ n, seed })).points;
+    const rows = await draw(referenceRows, 1001);
     let floor = 0;
-    for (let k = 0; k < floorPairs; k++) {
-      floor += (await this.api.distance(metric, rows, await draw(1002 + k))) / floorPairs;
+    for (let k = 0; k < floorDraws; k++) {
+      floor += (await this.api.distance(metric, await draw(this.n, 2001 + k), rows)) / floorDraws;
     }
     return { rows, floor };
   }

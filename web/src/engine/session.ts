@@ -70,11 +70,12 @@ export class Session {
     const generation = ++this.generation;
     if (this.running) this.playNext = true;
     this.building = true;
-    await this.stop();
-    if (generation !== this.generation) return;
-    this.trainer?.dispose();
-    this.trainer = undefined;
     this.choices = choices;
+    const old = this.trainer;
+    this.trainer = undefined; // nothing more is asked of it
+    await this.stop();
+    old?.dispose();
+    if (generation !== this.generation) return;
     try {
       const trainer = start.weights
         ? await this.api.restore(start.weights)
@@ -110,8 +111,10 @@ export class Session {
     this.want("field");
   }
 
+  /** Trains on, as soon as the network being built is there. */
   play(untilStep?: number): void {
     const trainer = this.trainer;
+    if (this.building && !trainer) this.playNext = true;
     if (!trainer || this.run) return;
     const generation = this.generation;
     const run = trainer.run({
@@ -128,7 +131,7 @@ export class Session {
     const ended = (error?: unknown): void => {
       if (this.run === run) {
         this.run = undefined;
-        this.events.onRunning(false);
+        if (!this.building || !this.playNext) this.events.onRunning(false);
         this.want("sample", "field", "distance");
       }
       if (error !== undefined && generation === this.generation) {
@@ -136,12 +139,6 @@ export class Session {
       }
     };
     run.done.then(() => ended(), ended);
-  }
-
-  /** Plays as soon as the network being built is there. */
-  playWhenReady(): void {
-    if (this.building) this.playNext = true;
-    else this.play();
   }
 
   /** Pauses; settles when the Worker has stopped. A failed run has been reported already. */

@@ -1,0 +1,108 @@
+// A real browser on the built page, and what every test wants to know of it.
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "../../web/serve.mjs";
+
+export const dist = fileURLToPath(new URL("../../web/dist", import.meta.url));
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts a server for `folder` and a browser; `close()` ends both. */
+export async function openBrowser(folder = dist) {
+  const server = await serve(folder);
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, args: flags });
+  const address = `http://127.0.0.1:${server.address().port}/`;
+  const close = async () => {
+    await browser.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  return { browser, address, close };
+}
+
+/** A page of its own profile that remembers what went wrong and what was asked for. */
+export async function openPage({ browser, address }, { path = "", ...options } = {}) {
+  const size = { width: 1280, height: 720 };
+  const context = await browser.newContext({ viewport: size, acceptDownloads: true, ...options });
+  const page = await context.newPage();
+  const errors = [];
+  const requests = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (request) => requests.push(request.url()));
+  await page.goto(address + path);
+  return { page, context, errors, requests, close: () => context.close() };
+}
+
+/** Waits until the picture shows particles of a network trained for at least `step` steps. */
+export async function waitForFrame(page, step = 0, timeout = 30_000) {
+  await page.waitForFunction(
+    (least) => Number(document.querySelector("#scene").dataset.frame ?? -1) >= least,
+    step,
+    { timeout },
+  );
+}
+
+export async function waitForDistance(page, below, timeout) {
+  await page.waitForFunction(
+    (limit) => Number(document.querySelector("#scene").dataset.distance ?? Infinity) < limit,
+    below,
+    { timeout },
+  );
+}
+
+export const text = (page, selector) => page.locator(selector).innerText();
+
+/** A read-out's first number. */
+export async function reading(page, name) {
+  const words = await text(page, `#stat-${name}`);
+  return Number(words.split(/\s/)[0].replaceAll(",", ""));
+}
+
+export async function waitForStatus(page, pattern, timeout = 10_000) {
+  await page.waitForFunction(
+    ([source, flags]) =>
+      new RegExp(source, flags).test(document.querySelector("#status").textContent),
+    [pattern.source, pattern.flags],
+    { timeout },
+  );
+}
+
+/** The bytes of what a download button gives. */
+export async function save(page, button) {
+  await page.click("#downloads summary");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
+  const stream = await download.createReadStream();
+  const parts = [];
+  for await (const part of stream) parts.push(part);
+  return { name: download.suggestedFilename(), bytes: Buffer.concat(parts) };
+}
+
+/** Colours that are not the ground's, counted on the picture. */
+export function paintedPixels(page) {
+  return page.evaluate(() => {
+    const canvas = document.querySelector("#scene");
+    const { width, height } = canvas;
+    const copy = Object.assign(document.createElement("canvas"), { width, height });
+    const ctx = copy.getContext("2d", { willReadFrequently: true });
+    ctx.drawImage(canvas, 0, 0);
+    const { data } = ctx.getImageData(0, 0, width, height);
+    let painted = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const far = [0, 1, 2].some((c) => Math.abs(data[i + c] - data[c]) > 12);
+      if (far) painted++;
+    }
+    return painted / (width * height);
+  });
+}
