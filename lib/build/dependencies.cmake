@@ -2,7 +2,7 @@
 # Header-only packages are installed for the host by Debian and used for WASM too.
 function(pathflow_require_header target header debian_package)
   # NO_CMAKE_FIND_ROOT_PATH: under Emscripten the host's /usr/include holds header-only packages.
-  find_path(PATHFLOW_${target}_INCLUDE ${header} PATH_SUFFIXES eigen3 stb
+  find_path(PATHFLOW_${target}_INCLUDE ${header} PATH_SUFFIXES eigen3
             PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH)
   mark_as_advanced(PATHFLOW_${target}_INCLUDE)
   if(NOT PATHFLOW_${target}_INCLUDE)
@@ -35,23 +35,17 @@ if(PATHFLOW_OPENMP AND NOT EMSCRIPTEN)
   endif()
 endif()
 
-# What only the pathflow command uses: CLI11, fmt, spdlog and stb's PNG writer.
+# What only the pathflow command uses.
 if(PATHFLOW_CLI AND NOT EMSCRIPTEN)
-  foreach(pair CLI11:libcli11-dev fmt:libfmt-dev spdlog:libspdlog-dev)
-    string(REPLACE ":" ";" pair ${pair})
-    list(GET pair 0 package)
-    list(GET pair 1 debian_package)
+  foreach(package CLI11 fmt)
     find_package(${package} QUIET)
     if(NOT ${package}_FOUND)
+      string(TOLOWER lib${package}-dev debian_package)
       message(FATAL_ERROR "pathflow: ${package} was not found, which the pathflow command needs. "
                           "Install Debian's ${debian_package}, point -D${package}_DIR at its "
                           "package file, or pass -DPATHFLOW_CLI=OFF to build the library alone.")
     endif()
   endforeach()
-  pathflow_require_header(STB stb_image_write.h libstb-dev)
-  add_library(pathflow_command_needs INTERFACE)
-  target_link_libraries(pathflow_command_needs INTERFACE CLI11::CLI11 fmt::fmt spdlog::spdlog)
-  target_include_directories(pathflow_command_needs SYSTEM INTERFACE ${PATHFLOW_STB_INCLUDE})
 endif()
 
 # GoogleTest: the installed library natively, its sources under Emscripten.
