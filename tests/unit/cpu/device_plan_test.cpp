@@ -199,6 +199,15 @@ TEST(Plan, RandomProgramsAgreeWithUnsharedMemoryToTheBit) {
   }
 }
 
+TEST(Plan, AnOpThatReadsAPieceOfItsInputTwiceDoesNotOverwriteIt) {
+  Graph g;
+  const Value x = exp(input(g, "x", {4, 16}));
+  const Value y = x + slice(x, 0, 0, 1);  // the slice is a view of x's first row
+  const Numbers numbers = uniform_numbers(1, 0, 64);
+  EXPECT_EQ(evaluate<float>({y}, {{"x", numbers}}),
+            evaluate<float>({y}, {{"x", numbers}}, {.share_buffers = false}));
+}
+
 TEST(Plan, RandomProgramsAgreeWithUncompiledOnes) {
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     const CompileOptions plain{.simplify = false, .fuse = false, .share_buffers = false};
