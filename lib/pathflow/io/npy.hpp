@@ -3,8 +3,9 @@
 // Arrays are xtensor containers, but the header is parsed here and not by xtensor's xnpy.hpp. That
 // reader accepts neither f2 nor the other byte order nor keys in another order, reads a header
 // length with a byte over 127 as negative, allocates whatever the shape says before it looks at the
-// file, and its <regex> and <iostream> would be most of the WASM binary (figures in
-// lib/docs/numerics.md). The tests hold this reader and writer against xnpy and numpy.
+// file, and its <regex> and <iostream> cost WASM dearly: a module that only reads npy has 220 KB
+// with it and 56 KB with this one (79 and 25 KB compressed; emcc 3.1.6 -O3). The tests hold this
+// reader and writer against xnpy and numpy.
 //
 // Format: NumPy Enhancement Proposal 1 and numpy.lib.format, versions 1.0, 2.0 and 3.0.
 // Files on disk: io/files.hpp.

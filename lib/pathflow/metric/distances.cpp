@@ -1,9 +1,11 @@
 // Exact and sliced Wasserstein-2, energy distance and maximum mean discrepancy.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
+#include "pathflow/base/bits.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/metric/samples.hpp"
@@ -47,18 +49,66 @@ std::vector<double> direction(const Random& random, std::uint64_t step, std::siz
   return u;
 }
 
-void project_sorted(const Points& x, const std::vector<double>& u, std::vector<float>& out) {
-  const std::size_t d = u.size();
-  out.resize(x.shape(0));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    double sum = 0;
-    for (std::size_t axis = 0; axis < d; ++axis) {
-      sum += u[axis] * static_cast<double>(x.data()[i * d + axis]);
-    }
-    out[i] = static_cast<float>(sum);
-  }
-  std::sort(out.begin(), out.end());
+// Unsigned integers in the order of floats: the sign bit flipped, negative values inverted.
+std::uint32_t key_of(float value) {
+  const std::uint32_t bits = bit_cast<std::uint32_t>(value);
+  return bits ^ (bits >> 31 != 0 ? 0xFFFFFFFFu : 0x80000000u);
 }
+
+float value_of(std::uint32_t key) {
+  return bit_cast<float>(key ^ (key >> 31 != 0 ? 0x80000000u : 0xFFFFFFFFu));
+}
+
+// Projections of a sample in ascending order. Radix sort, three digits of 11 bits: hundreds of
+// short sorts are what sliced_wasserstein2 costs, and this is several times faster than std::sort.
+class SortedProjection {
+ public:
+  const std::vector<float>& operator()(const Points& x, const std::vector<double>& u) {
+    project(x, u);
+    count_digits();
+    for (std::size_t digit = 0; digit < kDigits; ++digit) scatter(digit);
+    for (std::size_t i = 0; i < keys_.size(); ++i) values_[i] = value_of(keys_[i]);
+    return values_;
+  }
+
+ private:
+  static constexpr std::size_t kDigits = 3, kBits = 11, kBuckets = std::size_t{1} << kBits;
+
+  static std::size_t bucket(std::uint32_t key, std::size_t digit) {
+    return key >> (digit * kBits) & (kBuckets - 1);
+  }
+  void project(const Points& x, const std::vector<double>& u) {
+    const std::size_t d = u.size();
+    values_.resize(x.shape(0));
+    keys_.resize(x.shape(0));
+    spare_.resize(x.shape(0));
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      double sum = 0;
+      for (std::size_t axis = 0; axis < d; ++axis) {
+        sum += u[axis] * static_cast<double>(x.data()[i * d + axis]);
+      }
+      keys_[i] = key_of(static_cast<float>(sum));
+    }
+  }
+  void count_digits() {
+    for (auto& starts : starts_) starts.fill(0);
+    for (const std::uint32_t key : keys_) {
+      for (std::size_t digit = 0; digit < kDigits; ++digit) ++starts_[digit][bucket(key, digit)];
+    }
+    for (auto& starts : starts_) {
+      std::exclusive_scan(starts.begin(), starts.end(), starts.begin(), std::uint32_t{0});
+    }
+  }
+  void scatter(std::size_t digit) {
+    for (const std::uint32_t key : keys_) spare_[starts_[digit][bucket(key, digit)]++] = key;
+    keys_.swap(spare_);
+  }
+
+  std::vector<float> values_;
+  std::vector<std::uint32_t> keys_, spare_;
+  using Starts = std::array<std::uint32_t, kBuckets>;
+  std::vector<Starts> starts_ = std::vector<Starts>(kDigits);  // too large for a WASM stack
+};
 
 double squared(double value) { return value * value; }
 
@@ -87,6 +137,24 @@ double quantile_distance(const std::vector<float>& x, const std::vector<float>& 
 
 // Rounding can leave a tiny negative square where the two samples agree.
 double root(double square) { return std::sqrt(std::max(square, 0.0)); }
+
+// exp(x) for x <= 0, without calls or branches so that loops vectorise: 2^k times the Taylor series
+// of e^r, |r| <= ln 2 / 2. 0 below -87. Accuracy: 1e-7 relative.
+float exp_not_positive(float x) {
+  const float clamped = std::max(x, -87.0f);
+  // Truncation, for an argument that is not positive, after - 1/2: the nearest integer.
+  const std::int32_t k = static_cast<std::int32_t>(clamped * 1.44269504f - 0.5f);
+  const float turns = static_cast<float>(k);
+  const float r = (clamped - turns * 0.693359375f) + turns * 2.12194440e-4f;  // ln 2 in two parts
+  float sum = 1.0f / 5040;
+  sum = sum * r + 1.0f / 720;
+  sum = sum * r + 1.0f / 120;
+  sum = sum * r + 1.0f / 24;
+  sum = sum * r + 1.0f / 6;
+  sum = (sum * r + 0.5f) * r * r + r + 1;
+  const float power = bit_cast<float>((k + 127) << 23);
+  return x < -87.0f ? 0.0f : sum * power;
+}
 
 // At most `most` rows, evenly spaced.
 void append_rows(const Points& x, std::size_t most, std::vector<float>& rows) {
@@ -128,12 +196,10 @@ double sliced_wasserstein2(const Points& x, const Points& y, int projections, st
   const Random random(seed, Purpose::kMetric);
   std::vector<double> squares(static_cast<std::size_t>(projections));
   parallel_for(projections, 4, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> along_x, along_y;
+    SortedProjection along_x, along_y;
     for (std::int64_t k = begin; k < end; ++k) {
       const std::vector<double> u = direction(random, static_cast<std::uint64_t>(k), x.shape(1));
-      project_sorted(x, u, along_x);
-      project_sorted(y, u, along_y);
-      squares[static_cast<std::size_t>(k)] = quantile_distance(along_x, along_y);
+      squares[static_cast<std::size_t>(k)] = quantile_distance(along_x(x, u), along_y(y, u));
     }
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0) / projections);
@@ -175,7 +241,7 @@ double mmd(const Points& x, const Points& y, double bandwidth) {
   check_not_negative("mmd", "bandwidth", bandwidth);
   const double h = bandwidth > 0 ? bandwidth : median_bandwidth(x, y);
   const float scale = static_cast<float>(-0.5 / (h * h));
-  const auto kernel = [scale](float square) { return std::exp(scale * square); };
+  const auto kernel = [scale](float square) { return exp_not_positive(scale * square); };
   const Columns a(x), b(y);
   return root(mean_over_pairs(a, a, kernel) + mean_over_pairs(b, b, kernel) -
               2 * mean_over_pairs(a, b, kernel));
