@@ -102,21 +102,15 @@ Network::Network(const TrainOptions& options) : options_(options), mlp_(mlp_opti
     std::copy(from.begin(), from.end(), to.begin());
     states_.get(nn::first_moment_name(parameter.name), parameter.shape);
     states_.get(nn::second_moment_name(parameter.name), parameter.shape);
+    for (const std::string& name :
+         {parameter.name, nn::ema_name(parameter.name), nn::first_moment_name(parameter.name),
+          nn::second_moment_name(parameter.name)}) {
+      state_names_.push_back(name);
+    }
   }
 }
 
 Network::~Network() = default;
-
-std::vector<std::string> Network::state_names() const {
-  std::vector<std::string> names;
-  for (const nn::Mlp::Parameter& parameter : mlp_.parameters()) {
-    names.push_back(parameter.name);
-    names.push_back(nn::ema_name(parameter.name));
-    names.push_back(nn::first_moment_name(parameter.name));
-    names.push_back(nn::second_moment_name(parameter.name));
-  }
-  return names;
-}
 
 Network::Training& Network::training() {
   if (!training_) {
@@ -182,18 +176,17 @@ void Network::predict(std::span<const float> x, float t, std::span<const int> la
 }
 
 void Network::remember() {
-  const std::vector<std::string> names = state_names();
-  remembered_.resize(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::span<const float> values = states_.at(names[i]);
+  remembered_.resize(state_names_.size());
+  for (std::size_t i = 0; i < state_names_.size(); ++i) {
+    const std::span<const float> values = states_.at(state_names_[i]);
     remembered_[i].assign(values.begin(), values.end());
   }
 }
 
 void Network::recall() {
-  const std::vector<std::string> names = state_names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    std::copy(remembered_[i].begin(), remembered_[i].end(), states_.at(names[i]).begin());
+  for (std::size_t i = 0; i < state_names_.size(); ++i) {
+    const std::vector<float>& values = remembered_[i];
+    std::copy(values.begin(), values.end(), states_.at(state_names_[i]).begin());
   }
 }
 

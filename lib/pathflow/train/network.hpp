@@ -28,7 +28,7 @@ class Network {
   const nn::Mlp& mlp() const { return mlp_; }
   graph::StateStore<float>& states() { return states_; }
   /// Names of all states a run needs to go on: parameters, moments, EMA; shapes in states().
-  std::vector<std::string> state_names() const;
+  const std::vector<std::string>& state_names() const { return state_names_; }
 
   /// The inputs of the training plan, to be filled before update().
   BatchViews batch();
@@ -60,6 +60,7 @@ class Network {
   TrainOptions options_;
   nn::Mlp mlp_;
   graph::StateStore<float> states_;
+  std::vector<std::string> state_names_;
   std::vector<std::vector<float>> remembered_;
   std::unique_ptr<Training> training_;
   std::map<std::int64_t, std::unique_ptr<Reader>> readers_;

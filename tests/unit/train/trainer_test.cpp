@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/random.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/train/config.hpp"
-#include "support/allocations.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -93,18 +93,6 @@ TEST(Trainer, ThreadsDoNotChangeABit) {
   set_threads(1);
   EXPECT_EQ(saved[0], saved[1]);
   EXPECT_EQ(saved[0], saved[2]);
-}
-
-TEST(Trainer, SteadyStateStepsAllocateNothing) {
-  for (const char* coupling : {"independent", "ot"}) {
-    TrainOptions options = small();
-    options.coupling = coupling;
-    Trainer trainer(options);
-    trainer.step(3);
-    const std::int64_t before = support::allocation_count();
-    trainer.step(60);
-    EXPECT_EQ(support::allocation_count() - before, 0) << coupling;
-  }
 }
 
 TEST(Trainer, LossOfOneStepIsTheFormulaWithTheInitialNetwork) {
