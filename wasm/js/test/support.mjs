@@ -1,0 +1,48 @@
+// What the module's tests share.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { load, PathflowError } from "pathflow";
+
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
+export const dist = new URL("../../dist/", import.meta.url);
+
+/** A run that trains in a moment. */
+export const small = { data: "moons", width: 16, depth: 2, batch: 32, seed: 5 };
+
+/** One api for tests that leave nothing behind. */
+export const shared = load();
+
+/** The builds in this package. */
+export const variants = ["simd", "scalar", "relaxed"].filter((variant) =>
+  existsSync(new URL(fileOf(variant), dist)),
+);
+
+export function fileOf(variant) {
+  return variant === "simd" ? "pathflow.wasm" : `pathflow-${variant}.wasm`;
+}
+
+export const bytesOf = (variant) => readFile(new URL(fileOf(variant), dist));
+
+/** A check for assert.throws and assert.rejects: a PathflowError of this code and these words. */
+export function refusal(code, words, where) {
+  return (error) => {
+    assert.ok(error instanceof PathflowError, `expected a PathflowError, got ${error?.stack}`);
+    assert.equal(error.name, "PathflowError");
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    assert.ok(error.where.length > 0);
+    assert.ok(error.message.startsWith(`${error.where}: `), error.message);
+    if (where !== undefined) assert.equal(error.where, where);
+    return true;
+  };
+}
+
+/** Largest |a - b|. */
+export function difference(a, b) {
+  assert.equal(a.length, b.length);
+  let most = 0;
+  for (let i = 0; i < a.length; ++i) most = Math.max(most, Math.abs(a[i] - b[i]));
+  return most;
+}
