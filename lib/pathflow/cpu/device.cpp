@@ -40,13 +40,20 @@ std::unique_ptr<graph::Executable> prepare_list(std::span<const Call> calls) {
   return std::make_unique<LaunchList>(std::move(launches));
 }
 
+#ifdef PATHFLOW_FLOAT32_ONLY  // the WebAssembly module: double would be a sixth of its size
+constexpr bool kHasDouble = false;
+#else
+constexpr bool kHasDouble = true;
+#endif
+
 class CpuDevice final : public graph::Device {
  public:
   std::string_view name() const override { return "cpu"; }
 
   bool supports(const graph::OpDef& op, graph::Dtype dtype) const override {
-    return dtype == graph::Dtype::kFloat32 ? table<float>().count(op.name) > 0
-                                           : table<double>().count(op.name) > 0;
+    if (dtype == graph::Dtype::kFloat32) return table<float>().count(op.name) > 0;
+    if constexpr (kHasDouble) return table<double>().count(op.name) > 0;
+    return false;
   }
 
   std::shared_ptr<void> allocate(std::size_t bytes) const override {
@@ -54,13 +61,16 @@ class CpuDevice final : public graph::Device {
     const std::size_t size = std::max<std::size_t>(bytes, graph::kAlignment);
     void* memory = ::operator new(size, alignment);
     std::memset(memory, 0, size);
-    return {memory, [](void* own) { ::operator delete(own, std::align_val_t{graph::kAlignment}); }};
+    return {memory,
+            [](void* own) { ::operator delete (own, std::align_val_t{graph::kAlignment}); }};
   }
 
   std::unique_ptr<graph::Executable> prepare(std::span<const Call> calls,
                                              graph::Dtype dtype) const override {
-    return dtype == graph::Dtype::kFloat32 ? prepare_list<float>(calls)
-                                           : prepare_list<double>(calls);
+    if constexpr (kHasDouble) {
+      if (dtype == graph::Dtype::kFloat64) return prepare_list<double>(calls);
+    }
+    return prepare_list<float>(calls);
   }
 };
 

@@ -12,7 +12,7 @@ struct Match {
   std::int32_t product = -1;     ///< the matmul
   std::int32_t sum = -1;         ///< its bias addition
   std::int32_t activation = -1;  ///< the activation of the sum, or the product with activation'
-  Value third = {};                   ///< bias, or pre-activation
+  Value third = {};              ///< bias, or pre-activation
   Attributes attributes = {};
 };
 
