@@ -34,7 +34,7 @@ struct CouplingWorkspace {
 /// Centring both sides and scaling one changes no optimal plan (only the cross term of the cost
 /// matters) and makes the assignment two to ten times faster where source and data lie apart.
 /// Shapes: data, source [n, d]; source_row [n] receives pi.
-/// Cost: ot at n = 256 about 3 ms, at n = 1024 about 60 to 180 ms on one native core.
+/// Cost: ot at n = 256 about 1 to 2 ms, at n = 1024 about 40 to 100 ms on one native core.
 /// Errors: ShapeError for sizes that do not fit; InvalidArgument for ot with n > kMaxOtBatch or
 /// values that are not finite.
 void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const float> data,
