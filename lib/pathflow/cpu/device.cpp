@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "pathflow/base/error.hpp"
 #include "pathflow/cpu/device_launch.hpp"
 
 namespace pathflow::cpu {
@@ -67,10 +68,9 @@ class CpuDevice final : public graph::Device {
 
   std::unique_ptr<graph::Executable> prepare(std::span<const Call> calls,
                                              graph::Dtype dtype) const override {
-    if constexpr (kHasDouble) {
-      if (dtype == graph::Dtype::kFloat64) return prepare_list<double>(calls);
-    }
-    return prepare_list<float>(calls);
+    if (dtype == graph::Dtype::kFloat32) return prepare_list<float>(calls);
+    if constexpr (kHasDouble) return prepare_list<double>(calls);
+    throw DeviceError("prepare", "the scalar type must be float32 in this build, got float64");
   }
 };
 
