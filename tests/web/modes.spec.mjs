@@ -1,4 +1,5 @@
 // Phones, dark rooms, people who want no motion, hidden tabs, browsers that cannot.
+/* global innerWidth */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";

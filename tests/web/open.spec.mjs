@@ -1,4 +1,5 @@
 // The page as it is first seen: alive, whole, small, and quiet on the network.
+/* global innerHeight, innerWidth */
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

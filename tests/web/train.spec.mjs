@@ -54,8 +54,8 @@ test("two moons picked by hand, and pictures keep coming while it trains", async
   );
   const drawn = Number(await page.getAttribute("#scene", "data-rate"));
   t.diagnostic(`while training: ${rate.toFixed(1)} frames/s offered, ${drawn} drawn`);
-  // Software drawing on two shared cores: the bound is on responsiveness, the figure is told above.
-  assert.ok(drawn >= 12, `${drawn} pictures a second`);
+  // How many frames a machine without a GPU offers is its own affair: most of them must be used.
+  assert.ok(drawn >= Math.min(30, 0.4 * rate), `${drawn} pictures a second of ${rate}`);
   await waitForDistance(page, goals.moons, 60_000);
   t.diagnostic(
     `step ${await reading(page, "step")}, distance ${await text(page, "#stat-distance")}`,

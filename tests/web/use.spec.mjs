@@ -1,4 +1,5 @@
 // What a person can do: scrub, draw, drop, share, choose, and all of it by keyboard.
+/* global DataTransfer, DragEvent, File */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -280,28 +281,25 @@ test("every preset trains and samples", async () => {
   await close();
 });
 
-test("every schedule and every prediction trains and samples", async () => {
-  const { page, errors, close } = await opened({ path: "#width=16&batch=64" });
-  await page.click("#play");
-  const values = (id) =>
-    page.$$eval(`#${id} option`, (options) =>
-      options.filter((o) => !o.disabled).map((o) => o.value),
-    );
-  const pairs = [];
+test("every schedule and every prediction trains and samples, by following addresses", async () => {
+  const { page, errors, close } = await opened();
+  const values = (id) => page.$$eval(`#${id} option`, (options) => options.map((o) => o.value));
   const predictions = await values("predict");
-  (await values("schedule")).forEach((schedule, k) => {
-    pairs.push([schedule, predictions[k % predictions.length]]);
-  });
-  pairs.push(["linear", "data"], ["linear", "noise"], ["vp-linear", "score"], ["ve", "noise"]);
+  const schedules = await values("schedule");
+  assert.equal(schedules.length, 6);
+  assert.equal(predictions.length, 5);
+  const pairs = schedules.map((schedule, k) => [schedule, predictions[k % predictions.length]]);
+  pairs.push(["linear", "noise"], ["vp-linear", "score"]);
   for (const [schedule, predict] of pairs) {
-    await page.selectOption("#schedule", schedule);
-    await page.selectOption("#predict", predict);
-    await page.evaluate(() => delete document.querySelector("#scene").dataset.frame);
-    await waitForFrame(page, 10);
-    const problem = await page.$eval("#status", (e) =>
-      e.classList.contains("problem") ? e.textContent : "",
-    );
-    assert.equal(problem, "", `${schedule}, ${predict}`);
+    await page.evaluate((hash) => {
+      delete document.querySelector("#scene").dataset.frame;
+      location.hash = hash;
+    }, `width=16&batch=64&trained=12&schedule=${schedule}&predict=${predict}`);
+    await waitForFrame(page, 12);
+    assert.equal(await page.inputValue("#schedule"), schedule);
+    assert.equal(await page.inputValue("#predict"), predict);
+    const problem = page.locator("#status.problem");
+    assert.equal(await problem.count(), 0, `${schedule}, ${predict}`);
   }
   assert.deepEqual(errors, []);
   await close();

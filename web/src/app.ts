@@ -22,21 +22,26 @@ import { digits, Readouts } from "./controls/readouts";
 import { Recipe } from "./controls/recipe";
 import type { Status } from "./controls/status";
 import { startTheme } from "./controls/theme";
+import { describe } from "./controls/wording";
 import { Timeline } from "./controls/timeline";
 import { button, canvas, element } from "./dom";
 import { Ends, reachOf } from "./ends";
-import { Session, type Built } from "./engine/session";
+import { particleCount, Session, type Built } from "./engine/session";
 import type { Frame } from "./engine/frame";
 import { readFile } from "./files/read";
 import { encodeRows } from "./rows";
-import { repair } from "./rules";
-import { Scene } from "./scene/scene";
+import { repair, stochastic } from "./rules";
+import { Scene, type Shown } from "./scene/scene";
 import { startSleep } from "./sleep";
 import { Store } from "./store";
 
 const targetPoints = 700;
 const leastHalf = 3;
 const room = 1.14;
+
+function shownOf(choices: Readonly<Choices>): Shown {
+  return { ...choices, noisy: stochastic(choices.sampler) };
+}
 
 export class App {
   private readonly known: Known;
@@ -56,6 +61,7 @@ export class App {
   private pretrained = false;
   private touched = false;
   private sleeping = false;
+  private opening = false;
   private addressTimer = 0;
   private drawnAt = 0;
 
@@ -69,7 +75,7 @@ export class App {
     const { choices, notes } = repair({ ...defaults, ...address.choices });
     this.store = new Store(choices);
     this.ends = new Ends(api);
-    this.scene = new Scene(canvas("scene"), choices, {
+    this.scene = new Scene(canvas("scene"), shownOf(choices), {
       onDrawn: (t, rate) => this.drawn(t, rate),
     });
     this.session = new Session(api, choices, this.sessionEvents());
@@ -203,6 +209,7 @@ export class App {
     this.touched = true;
     this.drawing.close();
     this.showChoices();
+    if (this.opening) return; // the network is built when all of the address is known
     if (trainingKeys.some((key) => changed.has(key))) this.start(choices, false);
     else this.session.view(choices, changed.has("sampler") || changed.has("steps"));
     this.keepAddress();
@@ -288,7 +295,9 @@ export class App {
   private followAddress(): void {
     const address = readAddress(location.hash, this.known);
     const { choices, notes } = repair({ ...defaults, ...address.choices });
+    this.opening = true;
     this.store.set(choices);
+    this.opening = false;
     this.open(address, notes);
   }
 
@@ -297,10 +306,10 @@ export class App {
   private showChoices(): void {
     const { choices } = this.store;
     const { palette } = this.scene;
-    this.scene.show(choices);
+    this.scene.show(shownOf(choices));
     this.pickers.source.show(choices.source, palette.source);
     this.pickers.data.show(choices.data, palette.data);
-    this.chips.show(choices);
+    this.chips.show(choices, this.describeEnds(choices));
     for (const layer of layers) {
       const toggle = document.querySelector(`[data-layer=${layer}]`)!;
       toggle.setAttribute("aria-pressed", String(choices[layer]));
@@ -308,6 +317,13 @@ export class App {
     document.querySelector<HTMLElement>(".mini")!.hidden = !choices.arrows;
     this.timeline.showSteps(choices.sampler === "dopri5" ? 0 : choices.steps);
     void this.showEnds(choices.source, choices.data);
+  }
+
+  /** For choices that are no preset: what they are, in a sentence. */
+  private describeEnds({ source, data, schedule, predict }: Readonly<Choices>): string {
+    const ends = `${this.ends.title(source)} becomes ${this.ends.title(data)}`;
+    const path = `schedule ${describe("schedule", schedule)}`;
+    return `Your own mix: ${ends}, ${path}, and the network learns ${describe("predict", predict)}.`;
   }
 
   private async showEnds(source: End, data: End): Promise<void> {
@@ -327,10 +343,11 @@ export class App {
   private showFrame(frame: Frame): void {
     this.scene.setFrame(frame);
     this.readouts.set("nfe", String(frame.evaluations));
-    this.readouts.set(
-      "straightness",
-      frame.straightness === undefined ? "–" : digits(frame.straightness),
-    );
+    const { straightness } = frame;
+    const noisy = stochastic(this.store.choices.sampler);
+    if (noisy || straightness === undefined) {
+      this.readouts.set("straightness", "–", noisy ? "noisy" : "");
+    } else this.readouts.set("straightness", digits(straightness));
     this.scene.canvas.dataset.frame = String(frame.step);
   }
 
@@ -359,8 +376,9 @@ export class App {
     this.readouts.set("rate", "–");
     this.readouts.set("distance", "–");
     element("untrained").hidden = steps > 0 || this.session.running;
-    if (steps > 0) {
-      this.status.say(
+    if (steps === 0) this.status.greet("A fresh network. Press Train.");
+    else {
+      this.status.greet(
         `A network trained for ${steps.toLocaleString("en")} steps. Train goes on from there.`,
       );
     }
@@ -378,6 +396,8 @@ export class App {
     this.drawnAt = now;
     this.scene.canvas.dataset.rate = rate.toFixed(1);
     this.recipe.show(this.store.choices, this.scene.palette, t);
+    const shown = `${particleCount.toLocaleString("en")} particles`;
+    element("caption").textContent = rate > 0 ? `${shown} · ${Math.round(rate)} fps` : shown;
   }
 
   private repaint(): void {

@@ -12,7 +12,7 @@ declare global {
 
 async function main(): Promise<void> {
   const status = new Status();
-  status.say("Starting…");
+  status.greet("Starting…");
   // The page is whole without the trained network: it then begins with a fresh one.
   const weights = fetchPretrained().catch((error: Error) => {
     status.warn(error.message);

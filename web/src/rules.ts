@@ -13,9 +13,13 @@ export function predictRule(value: Prediction, choices: Choices): Reason {
   return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
 }
 
+/** Whether a sampler adds noise on the way. */
+export function stochastic(sampler: Sampler): boolean {
+  return sampler === "ddpm" || sampler === "euler-maruyama";
+}
+
 export function samplerRule(value: Sampler, choices: Choices): Reason {
-  const stochastic = value === "ddpm" || value === "euler-maruyama";
-  return stochastic && !gaussian(choices) ? gaussianOnly : undefined;
+  return stochastic(value) && !gaussian(choices) ? gaussianOnly : undefined;
 }
 
 export function scheduleRule(value: Schedule, choices: Choices): Reason {

@@ -16,6 +16,7 @@ export interface DrawingEvents {
 export class Drawing {
   active = false;
   private readonly bar = element("drawbar");
+  private readonly layers = document.querySelector<HTMLElement>(".layers")!;
   private readonly brush = input("brush");
   private strokes: number[][] = [];
   private role: "source" | "data" = "data";
@@ -38,6 +39,9 @@ export class Drawing {
       canvas.addEventListener(name, () => (this.pressed = false));
     }
     canvas.addEventListener("keydown", (event) => this.key(event));
+    this.bar.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
   }
 
   open(role: "source" | "data"): void {
@@ -46,10 +50,12 @@ export class Drawing {
     this.strokes = [];
     this.cursor = [0, 0];
     this.bar.hidden = false;
+    this.layers.hidden = true;
     this.scene.canvas.tabIndex = 0;
     this.scene.canvas.classList.add("drawing");
     this.scene.cover((ctx, view) => this.paint(ctx, view));
     this.scene.canvas.focus({ preventScroll: true });
+    this.scene.canvas.scrollIntoView({ block: "nearest" });
     this.update();
   }
 
@@ -57,6 +63,7 @@ export class Drawing {
     if (!this.active) return;
     this.active = false;
     this.bar.hidden = true;
+    this.layers.hidden = false;
     this.scene.canvas.removeAttribute("tabindex");
     this.scene.canvas.classList.remove("drawing");
     this.scene.cover(undefined);

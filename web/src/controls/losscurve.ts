@@ -5,7 +5,7 @@ import { element } from "../dom";
 import type { Palette } from "../scene/palette";
 
 const mostPoints = 600;
-const smoothing = 0.12;
+const smoothing = 0.08;
 
 export class LossCurve {
   private steps: number[] = [];
@@ -105,7 +105,7 @@ export class LossCurve {
     ): string[] => values.map((value) => compact(value, gap));
     return {
       ...this.size(),
-      padding: [6, 8, 0, 0],
+      padding: [6, 14, 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: { x: { time: false }, y: { range: rangeOf } },

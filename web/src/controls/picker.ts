@@ -64,7 +64,7 @@ export class Picker {
         if (!real) return;
         const points = await this.ends.points(real, previewPoints);
         const target = element.querySelector("canvas");
-        if (target) drawThumbnail(target, points, color, stamp);
+        if (target) drawThumbnail(target, points, color, target.clientWidth || stamp);
       }),
     );
   }

@@ -76,8 +76,8 @@ export class PresetChips {
     element("chips").replaceChildren(...this.chips);
   }
 
-  /** Marks the preset that these choices are, if any. */
-  show(choices: Readonly<Choices>): void {
+  /** Marks the preset that these choices are, if any; says `otherwise` if none. */
+  show(choices: Readonly<Choices>, otherwise: string): void {
     let shown: Preset | undefined;
     presets.forEach((preset, k) => {
       const all = presetChoices(preset, choices);
@@ -85,6 +85,6 @@ export class PresetChips {
       if (same) shown ??= preset;
       this.chips[k].setAttribute("aria-pressed", String(shown === preset));
     });
-    this.look.textContent = shown?.look ?? "";
+    this.look.textContent = shown?.look ?? otherwise;
   }
 }

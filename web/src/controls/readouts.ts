@@ -10,8 +10,8 @@ const rows: readonly [Reading, string, string][] = [
     "distance",
     "Distance",
     "Sliced Wasserstein-2 distance from the particles at t = 0 to the data, in units of the plane. " +
-      "The floor is what two fresh draws of the data itself are apart at the same number of points: " +
-      "no model can be expected to be below it.",
+      "The floor is what fresh draws of the data itself measure with as many points: even they are not " +
+      "at 0, and no model can be expected to stay below them.",
   ],
   [
     "straightness",
@@ -31,7 +31,15 @@ export class Readouts {
     for (const [key, label, tip] of rows) {
       const value = make("dd", { id: `stat-${key}` }, "–");
       const name = make("dt", {}, label);
-      list.append(make("div", { title: tip, tabindex: "0", "aria-description": tip }, name, value));
+      const words = make("dd", { class: "tip", role: "tooltip", id: `tip-${key}` }, tip);
+      const group = make(
+        "div",
+        { tabindex: "0", "aria-describedby": words.id },
+        name,
+        value,
+        words,
+      );
+      list.append(group);
       this.values.set(key, value);
     }
   }

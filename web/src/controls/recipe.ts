@@ -43,16 +43,17 @@ export class Recipe {
     const [formula, meaning] = targets[predict];
     this.asked.textContent = formula;
     this.meaning.textContent = meaning;
-    curves(this.path, palette, t, (at) => pathWeights(schedule, at));
-    curves(this.target, palette, t, (at) => targetWeights(schedule, predict, at));
+    curves(this.path, palette, t, false, (at) => pathWeights(schedule, at));
+    curves(this.target, palette, t, true, (at) => targetWeights(schedule, predict, at));
   }
 }
 
-/** Both weights over time, source on the left as in the scrubber. */
+/** Both weights over time, source on the left as in the scrubber; `capped` where they blow up. */
 function curves(
   target: HTMLCanvasElement,
   palette: Palette,
   t: number,
+  capped: boolean,
   weights: (t: number) => Weights,
 ): void {
   const box = target.getBoundingClientRect();
@@ -65,7 +66,9 @@ function curves(
     .flat()
     .map((value) => Math.abs(value))
     .sort((a, b) => a - b);
-  const most = Math.max(1, Math.min(sizes[sizes.length - 1], 4 * sizes[sizes.length >> 1] + 1));
+  const largest = sizes[sizes.length - 1];
+  const cap = capped ? 4 * sizes[sizes.length >> 1] + 1 : largest;
+  const most = Math.max(1, Math.min(largest, cap));
   const least = Math.min(0, ...at.flat().map((value) => Math.max(value, -most)));
   const y = (value: number): number => h - 4 - ((h - 8) * (value - least)) / (most - least);
   ctx.strokeStyle = palette.line;

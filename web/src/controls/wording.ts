@@ -10,11 +10,11 @@ const words: Record<string, Record<string, string>> = {
     ve: "VE (exploding)",
   },
   predict: {
-    data: "the data",
-    noise: "the source (noise)",
-    velocity: "the velocity",
-    v: "v (Salimans & Ho)",
-    score: "the score",
+    data: "data x₀",
+    noise: "source x₁ (noise)",
+    velocity: "velocity",
+    v: "v (Salimans–Ho)",
+    score: "score",
   },
   coupling: { independent: "at random", ot: "optimal transport" },
   sampler: {

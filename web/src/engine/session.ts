@@ -77,9 +77,8 @@ export class Session {
     old?.dispose();
     if (generation !== this.generation) return;
     try {
-      const trainer = start.weights
-        ? await this.api.restore(start.weights)
-        : new this.api.Trainer(trainerOptions(choices));
+      const restored = start.weights ? await this.restore(start.weights) : undefined;
+      const trainer = restored ?? new this.api.Trainer(trainerOptions(choices));
       await trainer.ready;
       if (generation !== this.generation) return trainer.dispose();
       this.adopt(trainer);
@@ -91,6 +90,16 @@ export class Session {
       if (generation !== this.generation) return;
       this.building = this.playNext = false;
       this.events.onProblem(explain(error));
+    }
+  }
+
+  /** The trained network, or nothing where the file does not fit this build of the library. */
+  private async restore(weights: Uint8Array): Promise<WorkerTrainer | undefined> {
+    try {
+      return await this.api.restore(weights);
+    } catch (error) {
+      this.events.onProblem(`The trained network cannot be used: ${explain(error)}`);
+      return undefined;
     }
   }
 

@@ -3,7 +3,9 @@ import type { Motion } from "./motion";
 import { shadeOf, type Palette } from "./palette";
 import { toPixelX, toPixelY, type View } from "./view";
 
-const shownPaths = 130;
+const smoothPaths = 130;
+/** Noisy paths cover the plane: a few tell more. */
+const noisyPaths = 18;
 const bands = 16;
 
 export function drawPaths(
@@ -12,11 +14,12 @@ export function drawPaths(
   palette: Palette,
   motion: Motion,
   t: number,
+  noisy: boolean,
 ): void {
   const { times, n } = motion.frame!;
   const last = times.length - 1;
   const per = Math.max(1, Math.ceil(last / bands));
-  const stride = Math.max(1, Math.floor(n / shownPaths));
+  const stride = Math.max(1, Math.floor(n / (noisy ? noisyPaths : smoothPaths)));
   ctx.lineJoin = "round";
   for (let k = 0; k < last; k += per) {
     const end = Math.min(last, k + per);

@@ -13,7 +13,7 @@ import { viewOf, type View } from "./view";
 
 const tail = 0.045;
 
-export type Shown = Readonly<Record<Layer, boolean> & { quantity: Quantity }>;
+export type Shown = Readonly<Record<Layer, boolean> & { quantity: Quantity; noisy: boolean }>;
 
 export interface SceneEvents {
   /** After each picture: the time shown and pictures a second, while moving. */
@@ -167,7 +167,7 @@ export class Scene {
     if (frame) this.motion.places(t, this.places);
     if (frame && shown.density) this.density.draw(ctx, view, palette, this.places, t);
     if (shown.target) drawGhosts(ctx, view, palette.data, this.target, palette.dark ? 0.34 : 0.3);
-    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t);
+    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t, shown.noisy);
     if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t);
     if (frame && shown.particles) {
       if (t < 1) {
