@@ -1,9 +1,9 @@
+#include "pathflow/base/bits.hpp"
 #include "pathflow/base/random.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numbers>
 #include <set>
@@ -49,7 +49,7 @@ template <class Bits, class T>
 std::uint64_t hash_of(const std::vector<T>& values) {
   std::uint64_t hash = 14695981039346656037ull;
   for (T value : values) {
-    const Bits bits = std::bit_cast<Bits>(value);
+    const Bits bits = pathflow::bit_cast<Bits>(value);
     for (unsigned k = 0; k < sizeof bits; ++k) {
       hash = (hash ^ ((bits >> (8 * k)) & 255)) * 1099511628211ull;
     }

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "pathflow/base/bits.hpp"
 #include "pathflow/cpu/accuracy.hpp"
 #include "pathflow/cpu/isa.hpp"
 #include "pathflow/cpu/kernels.hpp"
@@ -24,7 +24,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 std::vector<float> arguments() {
   std::vector<float> x;
   for (std::uint64_t bits = 0; bits < (1ull << 32); bits += 4099) {
-    x.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    x.push_back(pathflow::bit_cast<float>(static_cast<std::uint32_t>(bits)));
   }
   for (float edge :
        {0.0f, 1e-45f, 1.17549435e-38f, 0.625f, 1.0f, 6.0f, 14.0f, 30.0f, 87.68f, 88.03f, 88.722839f,
