@@ -1,7 +1,6 @@
 // The entry points of pathflow.h for trainers.
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
@@ -77,9 +76,12 @@ sample::SampleResult<float> run_sample(const train::Trainer& trainer, SampleRequ
   return sample::sample(*model, trainer.schedule(), request.options, rows);
 }
 
+/// JSON has no infinity.
+std::string number(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
+
 Result result_of_sample(const sample::SampleResult<float>& sampled) {
   Result out;
-  nlohmann::json text{{"evaluations", sampled.evaluations}};
+  std::string text = "{\"evaluations\":" + to_text(sampled.evaluations);
   out.add("points", sampled.points);
   if (!sampled.times.empty()) {
     out.add("trajectories", sampled.trajectories);
@@ -87,10 +89,10 @@ Result result_of_sample(const sample::SampleResult<float>& sampled) {
   }
   if (sampled.times.size() >= 2) {
     const metric::PathShape shape = metric::path_shape(sampled.trajectories, sampled.times);
-    text["straightness"] = shape.straightness;
-    text["energy"] = shape.energy;
+    text +=
+        ",\"straightness\":" + number(shape.straightness) + ",\"energy\":" + number(shape.energy);
   }
-  out.text = text.dump();
+  out.text = text + '}';
   return out;
 }
 
@@ -209,7 +211,7 @@ pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t optio
     const auto side = static_cast<std::size_t>(request.grid);
     Result out;
     out.add("field", field.data(), {side, side, 2});
-    out.text = nlohmann::json{{"t", t}}.dump();
+    out.text = "{\"t\":" + number(t) + "}";
     hand_out(std::move(out), result);
   });
 }

@@ -5,8 +5,8 @@
 #ifdef __wasm__
 extern "C" {
 
-__attribute__((import_module("env"), import_name("pf_host_progress"))) int32_t
-pf_host_progress(void* user, double share);
+__attribute__((import_module("env"), import_name("pf_host_progress"))) int32_t pf_host_progress(
+    void* user, double share);
 
 pf_progress pf_get_host_progress(void) {
   return [](void* user, double share) { return pf_host_progress(user, share); };

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/graph/graph.hpp"
+#include "pathflow/io/json.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
@@ -17,37 +17,38 @@
 namespace pathflow::capi {
 namespace {
 
-using nlohmann::json;
+using io::Json;
 
 /// Takes the known keys out of an object one by one; what is left over is unknown.
 class Reader {
  public:
   Reader(std::string_view where, std::string_view text) : where_(where) {
     if (text.empty()) return;
-    object_ = json::parse(text, nullptr, false);
-    if (object_.is_discarded() || !object_.is_object()) {
-      throw InvalidArgument(where_, "options must be one JSON object, got \"" +
-                                        std::string(text.substr(0, 40)) + "\"");
+    try {
+      object_ = io::parse_json(text);
+    } catch (const io::JsonError&) {
+      refuse_text(text);
     }
+    if (!object_.is_object()) refuse_text(text);
   }
 
   /// Whether the key was there.
   bool take(const char* key, std::string& value) {
-    const json* found = next(key);
+    const Json* found = next(key);
     if (found == nullptr) return false;
     if (!found->is_string()) refuse(key, "text", *found);
     value = found->get_ref<const std::string&>();
     return true;
   }
   bool take(const char* key, double& value) {
-    const json* found = next(key);
+    const Json* found = next(key);
     if (found == nullptr) return false;
     if (!found->is_number()) refuse(key, "a number", *found);
     value = found->get<double>();
     return true;
   }
   bool take(const char* key, std::int64_t& value) {
-    const json* found = next(key);
+    const Json* found = next(key);
     if (found == nullptr) return false;
     constexpr double kExact = 9007199254740992.0;  // 2^53: beyond it a double skips integers
     const bool whole = found->is_number_integer() ||
@@ -59,11 +60,11 @@ class Reader {
   }
   /// The array under a key, or nullptr.
   bool take(const char* key, std::vector<double>& values) {
-    const json* found = next(key);
+    const Json* found = next(key);
     if (found == nullptr) return false;
     if (!found->is_array()) refuse(key, "a list of numbers", *found);
     values.clear();
-    for (const json& value : *found) {
+    for (const Json& value : *found) {
       if (!value.is_number()) refuse(key, "a list of numbers", *found);
       values.push_back(value.get<double>());
     }
@@ -84,19 +85,22 @@ class Reader {
   }
 
  private:
-  const json* next(const char* key) {
+  const Json* next(const char* key) {
     known_.emplace_back(key);
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
   }
-  [[noreturn]] void refuse(const char* key, const char* wanted, const json& got) const {
+  [[noreturn]] void refuse(const char* key, const char* wanted, const Json& got) const {
+    throw InvalidArgument(where_, std::string(key) + " must be " + wanted + ", got " +
+                                      io::json_text(got).substr(0, 40));
+  }
+  [[noreturn]] void refuse_text(std::string_view text) const {
     throw InvalidArgument(
-        where_, std::string(key) + " must be " + wanted + ", got " +
-                    got.dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 40));
+        where_, "options must be one JSON object, got \"" + std::string(text.substr(0, 40)) + "\"");
   }
 
   std::string_view where_;
-  json object_ = json::object();
+  Json object_ = Json::object();
   std::vector<std::string> known_;
 };
 
@@ -127,13 +131,39 @@ void take_interval(Reader& reader, sample::SampleOptions& options) {
   }
 }
 
-json names_json() {
-  return {{"schedules", path::schedule_names()},        {"predictions", path::prediction_names()},
-          {"couplings", path::coupling_names()},        {"diffusions", path::diffusion_names()},
-          {"samplers", sample::sampler_names()},        {"grids", sample::grid_names()},
-          {"activations", graph::activation_names()},   {"time_features", nn::time_feature_names()},
-          {"lr_schedules", train::lr_schedule_names()}, {"weights", train::weight_names()},
-          {"metrics", metric::distance_names()}};
+/// Written by hand: building a document only to print it would cost four times the code.
+void append_names(std::string& text, const char* key, const std::vector<std::string>& names) {
+  text += text.back() == '{' ? "\"" : ",\"";
+  text += key;
+  text += "\":[";
+  for (const std::string& name : names) {
+    if (text.back() != '[') text += ',';
+    text += '"' + name + '"';
+  }
+  text += ']';
+}
+
+std::string names_text() {
+  std::string text = "{";
+  append_names(text, "schedules", path::schedule_names());
+  append_names(text, "predictions", path::prediction_names());
+  append_names(text, "couplings", path::coupling_names());
+  append_names(text, "diffusions", path::diffusion_names());
+  append_names(text, "samplers", sample::sampler_names());
+  append_names(text, "grids", sample::grid_names());
+  append_names(text, "activations", graph::activation_names());
+  append_names(text, "time_features", nn::time_feature_names());
+  append_names(text, "lr_schedules", train::lr_schedule_names());
+  append_names(text, "weights", train::weight_names());
+  append_names(text, "metrics", metric::distance_names());
+  return text + '}';
+}
+
+std::string dataset_text(const data::DatasetInfo& info) {
+  return "{\"name\":" + io::json_text(info.name) + ",\"title\":" + io::json_text(info.title) +
+         ",\"description\":" + io::json_text(info.description) +
+         ",\"has_density\":" + (info.has_density ? "true" : "false") +
+         ",\"classes\":" + std::to_string(info.classes) + '}';
 }
 
 }  // namespace
@@ -204,20 +234,13 @@ std::string describe_library() {
 #else
   const char* variant = "native";
 #endif
-  json text;
-  text["version"] = PATHFLOW_VERSION;
-  text["variant"] = variant;
-  text["names"] = names_json();
-  json& sets = text["datasets"] = json::array();
+  std::string text = std::string("{\"version\":\"") + PATHFLOW_VERSION + "\",\"variant\":\"" +
+                     variant + "\",\"names\":" + names_text() + ",\"datasets\":[";
   for (const data::DatasetInfo& info : data::datasets()) {
-    sets.push_back({{"name", info.name},
-                    {"title", info.title},
-                    {"description", info.description},
-                    {"has_density", info.has_density},
-                    {"classes", info.classes}});
+    if (text.back() != '[') text += ',';
+    text += dataset_text(info);
   }
-  text["defaults"] = json::parse(train::to_json({}));
-  return text.dump();
+  return text + "],\"defaults\":" + train::to_json({}) + '}';
 }
 
 }  // namespace pathflow::capi

@@ -1,18 +1,16 @@
 #include "pathflow/io/safetensors_header.hpp"
 
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/io/json.hpp"
 
 namespace pathflow::io {
 namespace {
 
-using nlohmann::json;
-
 // Receives the parser's events. Events instead of a document because a document silently keeps the
 // last of two equal names, and because it would double the size of this code in WASM.
-class HeaderEvents : public nlohmann::json_sax<json> {
+class HeaderEvents : public JsonEvents {
  public:
   HeaderEvents(std::size_t offset, std::string_view where, std::string_view file)
       : offset_(offset), where_(where), file_(file) {}
@@ -92,7 +90,7 @@ class HeaderEvents : public nlohmann::json_sax<json> {
   bool boolean(bool value) override {
     refuse(expectation() + ", got " + (value ? "true" : "false"));
   }
-  bool binary(json::binary_t&) override { refuse(expectation() + ", got binary"); }
+  bool binary(Json::binary_t&) override { refuse(expectation() + ", got binary"); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
     // nlohmann's text after its own "[...] parse error at ...: " says what was expected.
@@ -149,7 +147,7 @@ class HeaderEvents : public nlohmann::json_sax<json> {
 ParsedHeader parse_safetensors_header(std::string_view text, std::size_t offset,
                                       std::string_view where, std::string_view name) {
   HeaderEvents events(offset, where, name);
-  json::sax_parse(text.begin(), text.end(), &events);
+  parse_json(text, events);
   return events.take();
 }
 

@@ -145,8 +145,9 @@ void run(Sampler<T>& sampler, const std::vector<double>& grid, const SampleOptio
 
 Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
                  const SampleOptions& options) {
-  FunctionModel<double> model(1, prediction, nullptr);
-  Flow<double> flow(model, schedule, 1);
+  // float, as nearly every caller samples: a sampler's interval does not depend on the scalar.
+  FunctionModel<float> model(1, prediction, nullptr);
+  Flow<float> flow(model, schedule, 1);
   return resolve_span(*make_sampler(flow, options), flow, options);
 }
 

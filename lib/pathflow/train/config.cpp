@@ -1,11 +1,11 @@
 #include "pathflow/train/config.hpp"
 
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/graph/graph.hpp"
+#include "pathflow/io/json.hpp"
 #include "pathflow/nn/learning_rate.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
@@ -15,7 +15,7 @@
 namespace pathflow::train {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using io::Json;
 
 constexpr std::uint64_t kLargestSeed = (std::uint64_t{1} << 53) - 1;
 
@@ -53,7 +53,7 @@ void for_each_field(Options& o, Visit&& visit) {
 /// Refuses a value of another type, saying the key, the type wanted and the value.
 [[noreturn]] void refuse(std::string_view where, std::string_view key, const char* wanted,
                          const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = io::json_text(value);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   throw InvalidArgument(where,
                         std::string(key) + " must be " + wanted + ", got " + std::move(text));
@@ -105,8 +105,8 @@ void read_field(std::string_view where, std::string_view key, const Json& value,
 Json parse_object(std::string_view text, std::string_view where) {
   Json json;
   try {
-    json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
+    json = io::parse_json(text);
+  } catch (const io::JsonError& error) {
     throw InvalidArgument(where, "must be a JSON object, got text that breaks off at byte " +
                                      to_text(static_cast<std::int64_t>(error.byte)));
   }
@@ -188,7 +188,7 @@ std::string to_json(const TrainOptions& options, int indent) {
   Json json;
   json["format"] = kConfigVersion;
   for_each_field(options, [&](const char* key, const auto& field) { json[key] = field; });
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  return io::json_text(json, indent);
 }
 
 TrainOptions options_from_json(std::string_view text, const TrainOptions& defaults,

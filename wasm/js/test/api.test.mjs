@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "pathflow";
-import { difference, refusal, shared } from "./support.mjs";
+import { difference, refusal, shared, slack } from "./support.mjs";
 
 const api = await shared;
 
@@ -134,7 +134,7 @@ test("more than there is memory for is an error, and the next call works", async
   const ask = () => own.native.scoped((scope) => scope.room(3e9));
   assert.throws(ask, refusal("OutOfMemory", /out of memory/, "pf_allocate_bytes"));
   assert.equal(own.dataset("moons", { n: 10 }).points.data.length, 20);
-  assert.equal(own.bytesInUse(), before);
+  assert.ok(own.bytesInUse() - before < slack);
 });
 
 test("dispose frees the trainers and refuses everything after", async () => {

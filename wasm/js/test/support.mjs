@@ -25,6 +25,10 @@ export function fileOf(variant) {
 
 export const bytesOf = (variant) => readFile(new URL(fileOf(variant), dist));
 
+/** Bytes by which the allocator's count may differ for the same contents: it rounds each block to what
+ * lay free. A trainer holds a hundred times as much. */
+export const slack = 1024;
+
 /** A check for assert.throws and assert.rejects: a PathflowError of this code and these words. */
 export function refusal(code, words, where) {
   return (error) => {
