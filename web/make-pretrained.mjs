@@ -11,7 +11,7 @@ const options = {
   schedule: "linear",
   predict: "velocity",
   coupling: "independent",
-  width: 64,
+  width: 48,
   depth: 3,
   batch: 256,
   lr: 0.002,

@@ -44,7 +44,7 @@ export const defaults: Readonly<Choices> = {
   schedule: "linear",
   predict: "velocity",
   coupling: "independent",
-  width: 64,
+  width: 48,
   depth: 3,
   batch: 256,
   lr: 0.002,
@@ -75,7 +75,7 @@ export const trainingKeys: readonly (keyof Training)[] = [
 
 /** The values offered for each numeric choice. */
 export const offered = {
-  width: [16, 32, 64, 128, 256],
+  width: [16, 32, 48, 64, 96, 128, 256],
   depth: [1, 2, 3, 4, 5],
   batch: [64, 128, 256, 512, 1024, 2048],
   lr: [0.0003, 0.001, 0.002, 0.005, 0.01, 0.03],

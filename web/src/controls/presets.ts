@@ -35,12 +35,12 @@ export const presets: readonly Preset[] = [
     look:
       "No noise anywhere: the source is a cat. A flow joins any two distributions, and scrubbing shows " +
       "every shape between.",
-    choices: { source: "cat", data: "dog", coupling: "ot", width: 128 },
+    choices: { source: "cat", data: "dog", coupling: "ot", width: 96 },
   },
   {
     name: "Checkerboard",
     look: "Sharp edges are hard: watch stray particles between the squares thin out as training goes on.",
-    choices: { data: "checkerboard", width: 128, density: true, paths: false },
+    choices: { data: "checkerboard", width: 96, density: true, paths: false },
   },
   {
     name: "One big step",
