@@ -15,6 +15,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    reportCompressedSize: true,
+    // The notices of what is bundled (uPlot) go with it.
+    license: { fileName: "licenses.md" },
   },
 });
