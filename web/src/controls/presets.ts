@@ -28,14 +28,14 @@ export const presets: readonly Preset[] = [
     look:
       "Each batch is paired by optimal transport, so lines no longer cross: straightness falls, and " +
       "two steps are nearly enough.",
-    choices: { coupling: "ot", sampler: "euler", steps: 4 },
+    choices: { coupling: "ot", batch: 128, sampler: "euler", steps: 4 },
   },
   {
     name: "Cat → dog",
     look:
       "No noise anywhere: the source is a cat. A flow joins any two distributions, and scrubbing shows " +
       "every shape between.",
-    choices: { source: "cat", data: "dog", coupling: "ot", width: 96 },
+    choices: { source: "cat", data: "dog", coupling: "ot", width: 96, batch: 128 },
   },
   {
     name: "Checkerboard",
