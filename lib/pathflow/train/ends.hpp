@@ -18,8 +18,8 @@ inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
 
 /// Rows given here take the place of the named data or source: [n, d], n >= 1, finite.
 struct TrainInputs {
-  std::optional<tensor::Points> data, source;
-  std::optional<std::vector<int>> labels;  ///< one per given data row, in [0, 65536)
+  std::optional<tensor::Points> data = {}, source = {};
+  std::optional<std::vector<int>> labels = {};  ///< one per given data row, in [0, 65536)
 };
 
 /// Rows of one end of the path, drawn with replacement. No rows: N(0, I) drawn fresh.

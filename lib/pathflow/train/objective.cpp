@@ -69,28 +69,33 @@ bool mean_square_varies(const path::Schedule& schedule, Prediction prediction) {
   return !(most <= kMostVariation * least);
 }
 
-/// Weight on |F - F*|^2 of a preconditioned network whose `form` is regressed: w output^2, with c
-/// cancelled where the weight is the inverse mean square.
-double output_weight(const LinearForm& form, const Coefficients& at, const Scales& scales,
-                     bool normalize) {
+/// w output^2 of the header's default weight, with c cancelled: the weight on |F - F*|^2 of a
+/// preconditioned network. Finite at every time of the interval.
+double output_weight(Objective::Rule rule, const LinearForm& form, const Coefficients& at,
+                     const Scales& scales) {
+  if (rule == Objective::Rule::kInverseOutput) return 1.0;
   const double output = output_times_c(form, at, scales);
-  const double divisor = normalize ? form.a * form.a + form.b * form.b : form.c * form.c;
+  const double divisor =
+      rule == Objective::Rule::kOne ? form.c * form.c : form.a * form.a + form.b * form.b;
   return output * output / divisor;
+}
+
+Objective::Rule default_rule(const path::Schedule& schedule, Prediction prediction) {
+  if (prediction == Prediction::kData) return Objective::Rule::kInverseOutput;
+  return mean_square_varies(schedule, prediction) ? Objective::Rule::kInverseMeanSquare
+                                                  : Objective::Rule::kOne;
 }
 
 }  // namespace
 
 Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction prediction,
                      Weighting weighting, Scales scales)
-    : schedule_(std::move(schedule)),
-      prediction_(prediction),
-      weighting_(weighting),
-      scales_(scales) {
+    : schedule_(std::move(schedule)), prediction_(prediction), scales_(scales) {
   check_positive("Objective", "data scale", scales.data);
   check_positive("Objective", "source scale", scales.source);
   preconditioned_ = needs_preconditioning(*schedule_, prediction, scales);
-  normalize_own_ = mean_square_varies(*schedule_, prediction);
-  normalize_velocity_ = mean_square_varies(*schedule_, Prediction::kVelocity);
+  weighed_ = weighting == Weighting::kVelocity ? Prediction::kVelocity : prediction;
+  rule_ = default_rule(*schedule_, weighed_);
 }
 
 Prediction Objective::model_prediction() const {
@@ -99,27 +104,25 @@ Prediction Objective::model_prediction() const {
 
 Objective::Row Objective::row(double t) const {
   const Coefficients at = schedule_->at(t);
-  const LinearForm own = path::linear_form(prediction_, at);
-  const bool as_velocity = weighting_ == Weighting::kVelocity;
-  const LinearForm weighed = as_velocity ? path::linear_form(Prediction::kVelocity, at) : own;
-  const bool normalize = as_velocity ? normalize_velocity_ : normalize_own_;
-  Row row{.alpha = at.alpha, .sigma = at.sigma};
+  const double weight = output_weight(rule_, path::linear_form(weighed_, at), at, scales_);
   if (preconditioned_) {
     const double size = std::sqrt(variance(at, scales_));
-    row.input = 1.0 / size;
-    row.a = at.sigma * scales_.source / (scales_.data * size);
-    row.b = -at.alpha * scales_.data / (scales_.source * size);
-    row.weight = output_weight(weighed, at, scales_, normalize);
-    return row;
+    return {.alpha = at.alpha,
+            .sigma = at.sigma,
+            .input = 1.0 / size,
+            .a = at.sigma * scales_.source / (scales_.data * size),
+            .b = -at.alpha * scales_.data / (scales_.source * size),
+            .weight = weight};
   }
-  row.a = own.a / own.c;
-  row.b = own.b / own.c;
-  // Both outputs belong to the same residual, so their ratio is the equivalent weight's root.
-  const double ratio = as_velocity ? output_times_c(weighed, at, scales_) /
-                                         (output_times_c(own, at, scales_) / own.c) / weighed.c
-                                   : 1.0;
-  row.weight = ratio * ratio * (normalize ? 1.0 / mean_square(weighed) : 1.0);
-  return row;
+  const LinearForm form = path::linear_form(prediction_, at);
+  const double output = output_times_c(form, at, scales_) / form.c;
+  // Here F is q itself, whose residual is `output` times that of a preconditioned network.
+  return {.alpha = at.alpha,
+          .sigma = at.sigma,
+          .input = 1.0,
+          .a = form.a / form.c,
+          .b = form.b / form.c,
+          .weight = weight / (output * output)};
 }
 
 Objective::Reading Objective::reading(double t) const {

@@ -31,8 +31,14 @@ enum class Weighting { kDefault, kVelocity };
 /// sizes of x_t and q stay within [1/4, 4] and |q| <= 4 |output| (velocity on linear and trig, v on
 /// the variance-preserving paths; for data of a usual scale).
 ///
-/// Loss weight w(t) on |q - q*|^2, kDefault: 1 where the mean square (a^2 + b^2) / c^2 changes by
-/// at most a factor of 4 over the interval, else its inverse (sigma^2 for score: DSM's weight).
+/// Loss weight w(t) on |q - q*|^2, kDefault:
+///     data               1 / output^2: EDM's weight, and 1 + SNR on variance-preserving paths.
+///                        With weight 1 the noisy end, where nothing can be learnt, drowns the
+///                        rest.
+///     the others         1 where the mean square (a^2 + b^2) / c^2 changes by at most a factor of
+///     4
+///                        over the interval (noise: DDPM's simple loss; velocity on linear and
+///                        trig), else its inverse (score: sigma^2, DSM's weight).
 /// kVelocity: velocity's own default weight times the equivalent weight.
 /// Source: Karras et al. 2022, appendix B.6, generalised to any linear form and any source.
 class Objective {
@@ -55,6 +61,9 @@ class Objective {
   };
   Reading reading(double t) const;
 
+  /// How the default weight of a prediction is made; see above.
+  enum class Rule { kOne, kInverseMeanSquare, kInverseOutput };
+
   bool preconditioned() const { return preconditioned_; }
   path::Prediction prediction() const { return prediction_; }
   /// The prediction in which samplers get the answer: prediction() itself, or, preconditioned, v:
@@ -66,10 +75,10 @@ class Objective {
  private:
   std::shared_ptr<const path::Schedule> schedule_;
   path::Prediction prediction_;
-  Weighting weighting_;
   Scales scales_;
   bool preconditioned_ = false;
-  bool normalize_own_ = false, normalize_velocity_ = false;  ///< weight by inverse mean square
+  path::Prediction weighed_ = path::Prediction::kVelocity;  ///< whose default weight is used
+  Rule rule_ = Rule::kOne;
 };
 
 }  // namespace pathflow::train

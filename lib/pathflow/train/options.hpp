@@ -17,9 +17,9 @@ struct TrainOptions {
   std::string schedule = "linear";       ///< a name of path::schedule_names()
   std::string predict = "velocity";      ///< a name of path::prediction_names()
   std::string coupling = "independent";  ///< or "ot": exact minibatch OT, batch <= 1024
-  /// Loss weight over t. "default": 1, or the inverse mean square of the target where that varies
-  /// with t by more than a factor of 4 (objective.hpp; sigma^2 for score). "velocity": as if
-  /// velocity were regressed with its default weight, so every prediction has the same minimiser.
+  /// Loss weight over t. "default": the prediction's own, see objective.hpp (1 for noise and for
+  /// velocity on linear, sigma^2 for score, EDM's for data). "velocity": as if velocity were
+  /// regressed, so that every prediction has the same minimiser and the same loss.
   std::string weight = "default";
   std::int64_t dimension = 2;         ///< d of the points; taken from the data
   std::int64_t width = 128;           ///< hidden units per layer, 1..4096
@@ -31,9 +31,10 @@ struct TrainOptions {
   int classes = 0;             ///< 0: unconditional; else labels lie in [0, classes), <= 65536
   double label_dropout = 0.1;  ///< share of labels replaced by the null label, [0, 1]
   std::int64_t batch = 256;    ///< rows per step, 1..65536
-  double lr = 2e-3;            ///< peak learning rate, > 0
+  /// Peak learning rate, > 0. The default suits width 128; wider or deeper networks want less.
+  double lr = 4e-3;
   std::string lr_schedule = "constant";  ///< or "cosine": to 0 at `steps`
-  std::int64_t warmup = 100;             ///< steps of linear warm-up, >= 0
+  std::int64_t warmup = 50;              ///< steps of linear warm-up, >= 0
   std::int64_t steps = 20000;            ///< planned steps, >= 1: the end of a cosine schedule
   double beta1 = 0.9;                    ///< decay of the first moment, [0, 1)
   double beta2 = 0.999;                  ///< decay of the second moment, [0, 1)

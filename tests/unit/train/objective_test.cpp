@@ -151,7 +151,8 @@ TEST(Objective, EqualNetworksHaveEqualVelocityWeightedLosses) {
   }
 }
 
-/// The default weight, read on |q - q*|^2, is 1 or the inverse mean square: sigma^2 for score.
+/// The default weight, read on |q - q*|^2, is 1 for noise, sigma^2 for score, and for data 1 over
+/// the variance left unexplained by x_t.
 TEST(Objective, DefaultWeightsAreTheDocumentedOnes) {
   for (const std::string& schedule : path::schedule_names()) {
     for (const double t : times(*path::make_schedule(schedule))) {
@@ -167,7 +168,10 @@ TEST(Objective, DefaultWeightsAreTheDocumentedOnes) {
       };
       if (at.sigma == 0 || at.alpha == 0) continue;
       EXPECT_NEAR(weight("noise"), 1, 1e-9) << schedule << t;
-      EXPECT_NEAR(weight("data"), 1, 1e-9) << schedule << t;
+      const double snr = at.alpha * at.alpha / (at.sigma * at.sigma);
+      const double edm =
+          snr / (kScales.source * kScales.source) + 1 / (kScales.data * kScales.data);
+      EXPECT_NEAR(weight("data") / edm, 1, 1e-9) << schedule << t;
       EXPECT_NEAR(weight("score"), at.sigma * at.sigma, 1e-9 * at.sigma * at.sigma) << schedule;
     }
   }

@@ -95,9 +95,9 @@ TEST(Trainer, ThreadsDoNotChangeABit) {
   EXPECT_EQ(saved[0], saved[2]);
 }
 
-TEST(Trainer, LossOfOneStepIsTheFormulaWithTheInitialNetwork) {
-  // A network whose last layer is zero predicts 0, so the loss is the mean square of the target:
-  // E |x1 - x0|^2 = d (s^2 + 1) on linear with velocity.
+TEST(Trainer, FirstLossIsTheMeanSquareOfTheTarget) {
+  // An untrained network answers little, so the loss is nearly the mean square of the target:
+  // E |x1 - x0|^2 = d (s^2 + 1) on linear with velocity, summed over the d = 3 coordinates.
   TrainOptions options = small();
   options.batch = 65536;
   options.depth = 1;
