@@ -75,9 +75,14 @@ double Random::normal(std::uint64_t step, std::uint64_t element) const {
 
 template <class T>
 void Random::fill_uniform(std::span<T> out, std::uint64_t step, std::uint64_t first) const {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = static_cast<T>(uniform(step, first + i));
+  std::size_t i = 0;
+  if (first % 2 == 1 && !out.empty()) out[i++] = static_cast<T>(uniform(step, first));
+  for (; i + 1 < out.size(); i += 2) {
+    const PhiloxCounter block = bits(step, (first + i) / 2);
+    out[i] = static_cast<T>(open_unit(word(block, 0)));
+    out[i + 1] = static_cast<T>(open_unit(word(block, 1)));
   }
+  if (i < out.size()) out[i] = static_cast<T>(uniform(step, first + i));
 }
 
 template <class T>

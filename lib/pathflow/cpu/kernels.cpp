@@ -14,8 +14,10 @@
 namespace pathflow::cpu {
 namespace {
 
-// Below these sizes a second thread costs more than it brings (tests/bench/kernels_bench.cpp).
-constexpr std::int64_t kParallelMultiplies = 1 << 18, kNarrowRows = 1 << 9;
+// Below these sizes a second thread costs more than it brings (a fork and join takes 0.6 us when
+// the threads are awake). A function in an epilogue takes the time of about kFunctionCost
+// multiply-adds.
+constexpr std::int64_t kParallelMultiplies = 1 << 17, kFunctionCost = 16, kNarrowRows = 1 << 9;
 constexpr std::int64_t kUnaryGrain = 1 << 13, kBinaryGrain = 1 << 15, kSumGrain = 1 << 16;
 
 /// 64-byte aligned floats that only ever grow: one allocation for the largest size seen.
@@ -57,10 +59,17 @@ float* row_space() {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// A panel of b is read once per tile of rows: packing it (one read, one write) pays from a few
-// tiles on. A ragged last panel and a transposed b are always packed.
+// Short rows of b are read where they lie if a panel fills whole cache lines of them: a block of
+// kGemmDepth rows stays in the second-level cache, and packing would cost a pass and, with two
+// threads, a trip between their caches (x^T dz at batch 256: 40 against 47 us). Longer rows would
+// touch a page each and are packed, unless only a few tiles of rows read them. A ragged last panel
+// is always packed.
+constexpr std::int64_t kDirectStride = 256, kLineFloats = 16;
+
 std::int64_t first_packed_panel(const GemmCall& call, const KernelTable& table) {
-  const bool direct = !call.transpose_b && call.m <= 3 * table.tile_rows;
+  if (call.transpose_b) return 0;
+  const bool near = call.b_stride <= kDirectStride && table.panel_columns >= kLineFloats;
+  const bool direct = near || call.m <= 3 * table.tile_rows;
   return direct ? call.n / table.panel_columns : 0;
 }
 
@@ -110,7 +119,10 @@ void gemm_narrow(const KernelTable& table, const GemmCall& call, bool parallel) 
 
 void gemm_float(const GemmCall& call) {
   const KernelTable& table = kernels();
-  const bool parallel = call.m * call.n * call.k >= kParallelMultiplies;
+  const std::int64_t functions = (call.epilogue.activation != Activation::kIdentity) +
+                                 (call.epilogue.grad_pre_activation != nullptr);
+  const bool parallel =
+      call.m * call.n * (call.k + kFunctionCost * functions) >= kParallelMultiplies;
   if (4 * call.n <= table.panel_columns && call.m >= table.panel_columns) {
     gemm_narrow(table, call, parallel);
   } else {
