@@ -3,18 +3,17 @@
 // current, by the contents of everything it is made of, is left alone.
 import { createHash } from "node:crypto";
 import {
-  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+  existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
 } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, extname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildFolder, Failure, ninjaProgress, root, run, runMain, step } from "./progress.mjs";
+import { pack } from "../../wasm/pack.mjs";
 import { setUp } from "./setup.mjs";
 
 const dist = join(root, "wasm/dist");
-const variants = { simd: "pathflow.wasm", scalar: "pathflow-scalar.wasm", relaxed: "pathflow-relaxed.wasm" };
-const presets = { simd: "wasm", scalar: "wasm-scalar", relaxed: "wasm-relaxed" };
 
 // What is current ------------------------------------------------------------------------------------
 
@@ -52,12 +51,11 @@ async function unlessCurrent(name, inputs, outputs, build) {
 
 // WebAssembly ----------------------------------------------------------------------------------------
 
-const cppInputs = ["CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build", "wasm/CMakeLists.txt", "wasm/capi"];
-
-/** Configures a preset where that was never done, or where options are given; then builds targets. */
+/** Configures a preset where that is due or options are given; then builds targets (none: all). */
 export async function cmakeBuild(preset, targets, tell, options = []) {
-  const folder = buildFolder(preset);
-  if (!existsSync(join(folder, "build.ninja")) || options.length > 0) {
+  const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const configured = modified(buildFolder(preset, "build.ninja"));
+  if (configured < modified(join(root, "CMakePresets.json")) || options.length > 0) {
     tell("configuring");
     await run("cmake", ["--preset", preset, ...options]);
   }
@@ -66,24 +64,20 @@ export async function cmakeBuild(preset, targets, tell, options = []) {
   await run("cmake", args, { onLine: ninjaProgress(tell), log: buildFolder("logs", `${preset}.log`) });
 }
 
-async function buildVariant(variant) {
-  const file = variants[variant];
-  const inputs = [...cppInputs, "wasm/relaxed-simd.mjs"];
-  await unlessCurrent(`wasm-${variant}`, inputs, [`wasm/dist/${file}`], () =>
-    step(`Building ${file} (C++ to WebAssembly)`, async (tell) => {
-      const preset = presets[variant];
-      // The tests are configured in by npm test; people who only start the page lack GoogleTest.
-      const fresh = !existsSync(buildFolder(preset, "build.ninja"));
-      await cmakeBuild(preset, ["pathflow_wasm"], tell, fresh ? ["-DPATHFLOW_TESTS=OFF"] : []);
-      mkdirSync(dist, { recursive: true });
-      copyFileSync(buildFolder(preset, "wasm/pathflow.wasm"), join(dist, file));
-      if (variant === "relaxed") await run("node", ["wasm/relaxed-simd.mjs", join(dist, file)]);
-    }),
-  );
-}
+const cppInputs = ["CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build"];
+const wasmInputs = ["wasm/CMakeLists.txt", "wasm/capi", "wasm/kernels", "wasm/pack.mjs", "wasm/relaxed-simd.mjs"];
 
 export async function buildWasm() {
-  for (const variant of ["simd", "scalar", "relaxed"]) await buildVariant(variant);
+  await unlessCurrent("wasm", [...cppInputs, ...wasmInputs], ["wasm/dist/pathflow.wasm"], () =>
+    step("Building pathflow.wasm (C++ to WebAssembly)", async (tell) => {
+      // npm test configures the tests in; people who only start the page need no GoogleTest.
+      const fresh = !existsSync(buildFolder("wasm", "build.ninja"));
+      const targets = ["pathflow_wasm", "pathflow_kernels_simd", "pathflow_kernels_relaxed"];
+      await cmakeBuild("wasm", targets, tell, fresh ? ["-DPATHFLOW_TESTS=OFF"] : []);
+      mkdirSync(dist, { recursive: true });
+      await pack(buildFolder("wasm", "wasm"), join(dist, "pathflow.wasm"));
+    }),
+  );
 }
 
 // The JS module --------------------------------------------------------------------------------------
@@ -91,16 +85,13 @@ export async function buildWasm() {
 const node = (script, ...args) => run("node", [join(root, "node_modules", script), ...args]);
 
 export async function buildJs() {
-  const inputs = ["wasm/js", "package-lock.json", "lib/build/build.mjs"];
+  const inputs = ["wasm/js/src", "wasm/js/tsconfig.json", "package-lock.json", "lib/build/build.mjs"];
   await unlessCurrent("js", inputs, ["wasm/dist/index.js", "wasm/dist/index.d.ts"], () =>
     step("Building the JS module", async () => {
       for (const name of existsSync(dist) ? readdirSync(dist) : []) {
         if (extname(name) !== ".wasm") rmSync(join(dist, name), { recursive: true });
       }
       await node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json");
-      // The list of files that goes with the three builds takes the place of the one with two.
-      copyFileSync(join(dist, "files-relaxed.js"), join(dist, "files.js"));
-      for (const end of ["js", "d.ts"]) rmSync(join(dist, `files-relaxed.${end}`));
     }),
   );
 }
@@ -121,8 +112,8 @@ function compress(folder) {
 }
 
 export async function buildWeb() {
-  const inputs = ["web", "wasm/js", "package-lock.json", "lib/build/build.mjs"];
-  await unlessCurrent("web", [...inputs, ...cppInputs], ["web/dist/index.html"], () =>
+  const inputs = ["web", "wasm/js/src", "package-lock.json", "lib/build/build.mjs"];
+  await unlessCurrent("web", [...inputs, ...cppInputs, ...wasmInputs], ["web/dist/index.html"], () =>
     step("Building the page", async () => {
       await run("node", [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: join(root, "web") });
       compress(join(root, "web/dist"));
