@@ -2,6 +2,9 @@
 // that only the module, which takes every object, asks its host for the import.
 #include "wasm/capi/pathflow.h"
 
+#include "pathflow/cpu/isa.hpp"
+#include "pathflow/cpu/kernel_table.hpp"
+
 #ifdef __wasm__
 extern "C" {
 
@@ -15,6 +18,10 @@ pf_progress pf_get_host_progress(void) {
 void* pf_get_host_cell(void) {
   alignas(16) static unsigned char cell[16];
   return cell;
+}
+
+void pf_install_kernels(const void* table) {
+  pathflow::cpu::add_kernels(*static_cast<const pathflow::cpu::KernelTable*>(table));
 }
 
 }  // extern "C"

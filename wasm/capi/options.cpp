@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/cpu/kernels.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/graph/graph.hpp"
 #include "pathflow/io/json.hpp"
@@ -229,13 +230,8 @@ FieldRequest field_request(std::string_view text) {
 }
 
 std::string describe_library() {
-#if defined(PATHFLOW_WASM_VARIANT)
-  const char* variant = PATHFLOW_WASM_VARIANT;
-#else
-  const char* variant = "native";
-#endif
-  std::string text = std::string("{\"version\":\"") + PATHFLOW_VERSION + "\",\"variant\":\"" +
-                     variant + "\",\"names\":" + names_text() + ",\"datasets\":[";
+  std::string text = std::string("{\"version\":\"") + PATHFLOW_VERSION + "\",\"isa\":\"" +
+                     cpu::isa() + "\",\"names\":" + names_text() + ",\"datasets\":[";
   for (const data::DatasetInfo& info : data::datasets()) {
     if (text.back() != '[') text += ',';
     text += dataset_text(info);

@@ -94,8 +94,8 @@ uint32_t pf_get_abi_version(void);
 /* error == NULL does nothing. Does not clear the error. */
 void pf_get_error(pf_error* error);
 
-/* A result whose text is {"version", "variant": "scalar" | "simd" | "relaxed" | "native", "names":
- * {"schedules": [...], ...}, "datasets": [{"name", "title", "description", "has_density",
+/* A result whose text is {"version", "isa": the kernels in use ("avx2", "scalar", "simd128", ...),
+ * "names": {"schedules": [...], ...}, "datasets": [{"name", "title", "description", "has_density",
  * "classes"}], "defaults": {every option of a trainer}}. */
 pf_status pf_describe_library(pf_handle* result);
 
@@ -197,6 +197,9 @@ pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t optio
 pf_progress pf_get_host_progress(void);
 /* 16 bytes of the host's own, never freed: where it lets the first pointer be written. */
 void* pf_get_host_cell(void);
+/* The vector kernels of a module that shares this memory (wasm/kernels), from now on instead of the
+ * scalar ones. table: a pathflow::cpu::KernelTable whose functions are in this module's table. */
+void pf_install_kernels(const void* table);
 #endif
 
 #ifdef __cplusplus

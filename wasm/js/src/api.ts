@@ -26,7 +26,6 @@ const mostRows = 2 ** 24;
 
 interface Description {
   version: string;
-  variant: Variant;
   names: Record<string, unknown>;
   datasets: Record<string, unknown>[];
   defaults: Record<string, unknown>;
@@ -39,7 +38,7 @@ function factsOf(native: Native): ApiFacts {
   );
   return {
     version: described.version,
-    variant: described.variant,
+    variant: native.variant,
     names: camelKeys<Names>(described.names),
     datasets: described.datasets.map((info) => camelKeys<DatasetInfo>(info)),
     defaults: camelKeys<ResolvedTrainerOptions>(described.defaults),

@@ -1,6 +1,5 @@
 // What the engine can run, found out by validating the smallest modules that need each feature.
 import { PathflowError } from "./errors.js";
-import type { Variant } from "./types.js";
 
 /** A module of one function type, one function and its body (locals count and `end` included). */
 function probe(type: number[], body: number[]): boolean {
@@ -43,11 +42,4 @@ export function checkEngine(): void {
       `this engine has no WebAssembly exceptions, which the library needs; ${since}`,
     );
   }
-}
-
-/** The best of the available builds that this engine runs. */
-export function pickVariant(available: readonly Variant[]): Variant {
-  if (available.includes("relaxed") && hasRelaxedSimd()) return "relaxed";
-  if (available.includes("simd") && hasSimd()) return "simd";
-  return "scalar";
 }

@@ -1,11 +1,10 @@
 // Finding the WebAssembly file, and saying something useful when it is not what came back.
 import { createApi } from "./api.js";
-import { checkEngine, pickVariant } from "./engine.js";
+import { checkEngine } from "./engine.js";
 import { PathflowError } from "./errors.js";
-import { files } from "./files.js";
 import { builtin, isNode } from "./node.js";
-import type { Api, LoadOptions, Variant } from "./types.js";
 import { Native } from "./native.js";
+import type { Api, LoadOptions } from "./types.js";
 
 const remedies =
   "Three remedies: pass `wasmUrl` (with Vite: import url from 'pathflow/pathflow.wasm?url'), pass " +
@@ -15,16 +14,17 @@ const remedies =
 /**
  * Starts the library in this thread.
  *
- * With no options the file beside this module is used, the best build the engine can run: relaxed
- * SIMD (where the package has it), SIMD or scalar.
+ * With no options the file beside this module is used, and of its kernels the best that the engine
+ * runs: relaxed SIMD, SIMD or scalar.
  *
  * Errors: `Unsupported` where the engine lacks WebAssembly or its exceptions; `IoError` where the
- * file could not be fetched or is something else.
+ * file could not be fetched or is something else; `InvalidArgument` for a variant that the file does
+ * not hold or the engine does not run.
  */
 export async function load(options: LoadOptions = {}): Promise<Api> {
   checkEngine();
   const module = options.module ?? (await WebAssembly.compile(await findBytes(options)));
-  return createApi(await Native.start(module));
+  return createApi(await Native.start(module, options.variant));
 }
 
 async function findBytes(options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -33,23 +33,13 @@ async function findBytes(options: LoadOptions): Promise<Uint8Array<ArrayBuffer>>
     const bytes = new Uint8Array(options.wasmBinary as ArrayBuffer);
     return checkMagic(bytes, "wasmBinary");
   }
-  const url = options.wasmUrl === undefined ? ownFile(options.variant) : absolute(options.wasmUrl);
+  const url = options.wasmUrl === undefined ? ownFile() : absolute(options.wasmUrl);
   return checkMagic(await read(url), url.href);
 }
 
-function ownFile(wanted: Variant | undefined): URL {
-  const available = Object.keys(files) as Variant[];
-  const variant = wanted ?? pickVariant(available);
-  const file = files[variant];
-  if (file === undefined) {
-    const list = available.join(", ");
-    throw new PathflowError(
-      "InvalidArgument",
-      "load",
-      `variant must be one of this package's builds (${list}), got ${String(variant)}`,
-    );
-  }
-  return file();
+/** The literal form is what bundlers look for: they copy the file and put its new address here. */
+function ownFile(): URL {
+  return new URL("./pathflow.wasm", import.meta.url);
 }
 
 /** Relative addresses are meant from the page, or from Node's working directory. */

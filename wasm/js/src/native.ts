@@ -2,7 +2,8 @@
 // pathflow.h states the meaning and the layout of everything that is called here.
 import { PathflowError, type ErrorCode } from "./errors.js";
 import { hostImports } from "./host.js";
-import type { FloatArray } from "./types.js";
+import { installKernels } from "./kernels.js";
+import type { FloatArray, Variant } from "./types.js";
 
 const abiVersion = 1;
 const mostElements = 2 ** 28;
@@ -52,9 +53,12 @@ export class Native {
   private constructor(
     private readonly exports: Record<string, Call>,
     private readonly memory: WebAssembly.Memory,
+    /** The kernels in use; set when they are installed. */
+    public variant: Variant = "scalar",
   ) {}
 
-  static async start(module: WebAssembly.Module): Promise<Native> {
+  /** Starts a module with the kernels wanted, or the best there are. */
+  static async start(module: WebAssembly.Module, wanted?: Variant): Promise<Native> {
     let native: Native | undefined;
     const imports = hostImports(module, {
       memory: () => native!.memory,
@@ -72,6 +76,7 @@ export class Native {
       const rule = `its C interface must have version ${abiVersion}, got ${version}`;
       throw new PathflowError("IoError", "load", `this file is of another release: ${rule}`);
     }
+    native.variant = await installKernels(module, instance, wanted);
     return native;
   }
 

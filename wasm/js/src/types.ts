@@ -23,7 +23,7 @@ export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
 /** Distances between two samples. */
 export type Metric = "w2" | "sliced" | "energy" | "mmd";
-/** Which build runs: picked by what the engine can do, best first. */
+/** Which kernels run: picked by what the engine can do, best first. */
 export type Variant = "relaxed" | "simd" | "scalar";
 
 /** Row-major float32 data with its shape: points are [n, d], trajectories [times, n, d]. */
@@ -280,13 +280,13 @@ export interface TrainingRun {
 
 /** Where the WebAssembly comes from. With none of these the file beside the module is used. */
 export interface LoadOptions {
-  /** Address of pathflow.wasm (or of another variant). A bundler's `?url` import gives one. */
+  /** Address of pathflow.wasm. A bundler's `?url` import gives one. */
   wasmUrl?: string | URL;
   /** The file's bytes. */
   wasmBinary?: ArrayBuffer | Uint8Array;
   /** A compiled module. */
   module?: WebAssembly.Module;
-  /** Which build to fetch; default: the best the engine can run. */
+  /** Which of the file's kernels to use; default: the best that the engine runs. */
   variant?: Variant;
 }
 
@@ -294,7 +294,7 @@ export interface LoadOptions {
 export interface ApiFacts {
   /** Of the library, "0.1.0". */
   readonly version: string;
-  /** Which build is running. */
+  /** Which kernels are running. */
   readonly variant: Variant;
   readonly names: Names;
   /** Built-in data sets in display order. */
