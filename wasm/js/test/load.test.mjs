@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { load } from "pathflow";
-import { hasExceptions, hasRelaxedSimd, hasSimd, pickVariant } from "../../dist/engine.js";
-import { bytesOf, dist, fileOf, refusal, variants } from "./support.mjs";
+import { hasExceptions, hasRelaxedSimd, hasSimd } from "../../dist/engine.js";
+import { variantsOf } from "../../dist/kernels.js";
+import { bytes, dist, file, refusal, variants } from "./support.mjs";
 
-test("load() picks the best build that this engine runs", async () => {
+test("load() picks the best kernels that this engine runs", async () => {
   const api = await load();
-  const best = hasRelaxedSimd() && variants.includes("relaxed") ? "relaxed" : "simd";
-  assert.equal(api.variant, best);
+  assert.equal(api.variant, hasRelaxedSimd() ? "relaxed" : "simd");
   assert.match(api.version, /^\d+\.\d+\.\d+$/);
 });
 
@@ -19,16 +19,18 @@ test("the probes know what Node 20 and later have", () => {
   assert.equal(typeof hasRelaxedSimd(), "boolean");
 });
 
-test("pickVariant falls back as features go missing", (t) => {
-  const all = ["relaxed", "simd", "scalar"];
+test("the kernels fall back as features go missing", async (t) => {
+  const module = await WebAssembly.compile(bytes);
   let known = () => true;
-  t.mock.method(WebAssembly, "validate", (bytes) => known(bytes));
-  assert.equal(pickVariant(all), "relaxed");
-  assert.equal(pickVariant(["simd", "scalar"]), "simd");
-  known = (bytes) => !Buffer.from(bytes).includes(Buffer.from([0xfd, 0x85, 0x02]));
-  assert.equal(pickVariant(all), "simd");
-  known = (bytes) => !Buffer.from(bytes).includes(0xfd);
-  assert.equal(pickVariant(all), "scalar");
+  t.mock.method(WebAssembly, "validate", (probe) => known(Buffer.from(probe)));
+  assert.deepEqual(variantsOf(module), ["relaxed", "simd", "scalar"]);
+  known = (probe) => !probe.includes(Buffer.from([0xfd, 0x85, 0x02]));
+  assert.deepEqual(variantsOf(module), ["simd", "scalar"]);
+  assert.equal((await load()).variant, "simd");
+  known = (probe) => !probe.includes(0xfd);
+  assert.deepEqual(variantsOf(module), ["scalar"]);
+  assert.equal((await load()).variant, "scalar");
+  await assert.rejects(load({ variant: "simd" }), refusal("InvalidArgument", /scalar; got simd/));
 });
 
 test("an engine without exceptions is refused in words for people", async (t) => {
@@ -37,31 +39,36 @@ test("an engine without exceptions is refused in words for people", async (t) =>
 });
 
 for (const variant of variants) {
-  test(`variant: "${variant}" loads that build, by name, bytes and address`, async (t) => {
-    if (variant === "relaxed" && !hasRelaxedSimd()) return t.skip("this Node lacks relaxed SIMD");
+  test(`variant: "${variant}" uses those kernels, from name, bytes, address and module`, async () => {
     assert.equal((await load({ variant })).variant, variant);
-    const bytes = await bytesOf(variant);
-    assert.equal((await load({ wasmBinary: bytes })).variant, variant);
+    assert.equal((await load({ variant, wasmBinary: bytes })).variant, variant);
     const copy = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    assert.equal((await load({ wasmBinary: copy })).variant, variant);
-    assert.equal((await load({ wasmUrl: new URL(fileOf(variant), dist) })).variant, variant);
-    assert.equal((await load({ wasmUrl: new URL(fileOf(variant), dist).href })).variant, variant);
+    assert.equal((await load({ variant, wasmBinary: copy })).variant, variant);
+    assert.equal((await load({ variant, wasmUrl: file })).variant, variant);
+    assert.equal((await load({ variant, wasmUrl: file.href })).variant, variant);
     const module = await WebAssembly.compile(bytes);
-    assert.equal((await load({ module })).variant, variant);
+    assert.equal((await load({ variant, module })).variant, variant);
   });
 }
 
-test("a build asks its host for at most three functions", async () => {
-  for (const variant of variants.filter((one) => one !== "relaxed" || hasRelaxedSimd())) {
-    const imports = WebAssembly.Module.imports(await WebAssembly.compile(await bytesOf(variant)));
-    const names = imports.map(({ name }) => name).sort();
-    const known = ["emscripten_notify_memory_growth", "pf_host_progress", "proc_exit"];
-    assert.deepEqual(names.filter((name) => !known.includes(name)), [], variant);
-  }
+test("the file asks its host for at most three functions, its kernels for memory alone", async () => {
+  const module = await WebAssembly.compile(bytes);
+  const names = WebAssembly.Module.imports(module).map(({ name }) => name);
+  const known = ["emscripten_notify_memory_growth", "pf_host_progress", "proc_exit"];
+  assert.deepEqual(names.filter((name) => !known.includes(name)), []);
+  const [kernels] = WebAssembly.Module.customSections(module, "pathflow.kernels.simd");
+  const imports = WebAssembly.Module.imports(await WebAssembly.compile(kernels));
+  assert.deepEqual(imports, [{ module: "env", name: "memory", kind: "memory" }]);
 });
 
-test("a variant this package lacks is refused", async () => {
-  await assert.rejects(load({ variant: "mmx" }), refusal("InvalidArgument", /simd, scalar.*mmx/));
+test("a variant there is not is refused", async () => {
+  await assert.rejects(load({ variant: "mmx" }), refusal("InvalidArgument", /simd, scalar; got mmx/));
+});
+
+test("a file without kernels of its own runs scalar", async () => {
+  const library = bytes.subarray(0, bytes.indexOf("pathflow.kernels.simd") - 5);
+  const plain = await load({ wasmBinary: library });
+  assert.equal(plain.variant, "scalar");
 });
 
 test("something else than WebAssembly is refused with three remedies", async () => {
@@ -82,7 +89,6 @@ test("another WebAssembly module is refused", async () => {
 });
 
 test("over HTTP: served, missing, and a page in its place", async () => {
-  const bytes = await bytesOf("simd");
   const server = createServer((request, response) => {
     if (request.url === "/missing.wasm") return response.writeHead(404).end();
     response.end(request.url === "/pathflow.wasm" ? bytes : "<!doctype html>");
@@ -90,7 +96,7 @@ test("over HTTP: served, missing, and a page in its place", async () => {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   after(() => server.close());
   const at = `http://127.0.0.1:${server.address().port}`;
-  assert.equal((await load({ wasmUrl: `${at}/pathflow.wasm` })).variant, "simd");
+  assert.equal((await load({ wasmUrl: `${at}/pathflow.wasm` })).variant, variants[0]);
   await assert.rejects(load({ wasmUrl: `${at}/missing.wasm` }), refusal("IoError", /status 404/));
   await assert.rejects(load({ wasmUrl: `${at}/page` }), refusal("IoError", /begin with "<!doctype/));
 });

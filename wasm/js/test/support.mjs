@@ -1,9 +1,9 @@
 // What the module's tests share.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { load, PathflowError } from "pathflow";
+import { variantsOf } from "../../dist/kernels.js";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 export const dist = new URL("../../dist/", import.meta.url);
@@ -14,16 +14,12 @@ export const small = { data: "moons", width: 16, depth: 2, batch: 32, seed: 5 };
 /** One api for tests that leave nothing behind. */
 export const shared = load();
 
-/** The builds in this package. */
-export const variants = ["simd", "scalar", "relaxed"].filter((variant) =>
-  existsSync(new URL(fileOf(variant), dist)),
-);
+/** The module's one file. */
+export const file = new URL("pathflow.wasm", dist);
+export const bytes = await readFile(file);
 
-export function fileOf(variant) {
-  return variant === "simd" ? "pathflow.wasm" : `pathflow-${variant}.wasm`;
-}
-
-export const bytesOf = (variant) => readFile(new URL(fileOf(variant), dist));
+/** The kernels that this engine runs, best first. */
+export const variants = variantsOf(await WebAssembly.compile(bytes));
 
 /** Bytes by which the allocator's count may differ for the same contents: it rounds each block to what
  * lay free. A trainer holds a hundred times as much. */

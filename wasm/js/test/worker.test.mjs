@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { connect, createWorker, PathflowError, serve } from "pathflow";
-import { bytesOf, dist, refusal, shared, slack, small } from "./support.mjs";
+import { bytes, dist, refusal, shared, slack, small } from "./support.mjs";
 
 const api = await shared;
 const worker = await createWorker();
@@ -186,7 +186,7 @@ test("dispose of the client ends what was waiting, and the Worker", async () => 
 test("connect: a Worker of one's own, with bytes handed over", async () => {
   const thread = new Worker(new URL("worker.js", dist));
   after(() => thread.terminate());
-  const own = await connect(thread, { wasmBinary: await bytesOf("scalar") });
+  const own = await connect(thread, { wasmBinary: bytes, variant: "scalar" });
   assert.equal(own.variant, "scalar");
   assert.equal((await own.dataset("moons", { n: 3 })).points.shape[0], 3);
   own.dispose();
