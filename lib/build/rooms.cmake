@@ -70,3 +70,11 @@ pathflow_room(sample path tensor base)
 pathflow_room(density sample path tensor base)
 pathflow_room(metric path tensor base)
 pathflow_room(train metric density sample path nn data io cpu graph tensor base)
+
+# The npm module is built for size (MinSizeRel); what a step or a read-out waits for is not.
+if(EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
+  foreach(file base/random base/elementary path/assignment metric/distances train/batch)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/${file}.cpp PROPERTIES
+                                COMPILE_OPTIONS -O2)
+  endforeach()
+endif()

@@ -9,7 +9,7 @@ export default defineConfig({
   root: join(here, "page"),
   base: "./",
   logLevel: "warn",
-  resolve: { alias: { pathflow: join(here, "../../wasm/js/dist/index.js") } },
+  resolve: { alias: { pathflow: join(here, "../../wasm/dist/index.js") } },
   build: { target: "esnext", chunkSizeWarningLimit: 4000, assetsInlineLimit: 0 },
   plugins: [
     {

@@ -8,7 +8,7 @@
 namespace pathflow::cpu {
 namespace {
 
-std::vector<const KernelTable*> tables() {
+std::vector<const KernelTable*> own_tables() {
   std::vector<const KernelTable*> list{&baseline_table()};
 #if defined(__x86_64__) && defined(PATHFLOW_X86_DISPATCH)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
@@ -19,6 +19,11 @@ std::vector<const KernelTable*> tables() {
     }
   }
 #endif
+  return list;
+}
+
+std::vector<const KernelTable*>& tables() {
+  static std::vector<const KernelTable*> list = own_tables();
   return list;
 }
 
@@ -43,6 +48,11 @@ void set_isa(std::string_view name) {
     }
   }
   throw_unknown_name("set_isa", "instruction set", name, isas());
+}
+
+void add_kernels(const KernelTable& table) {
+  tables().push_back(&table);
+  current().store(&table, std::memory_order_relaxed);
 }
 
 const KernelTable& kernels() { return *current().load(std::memory_order_relaxed); }

@@ -124,7 +124,11 @@ PATHFLOW_INLINE Pack madd(Pack a, Pack b, Pack c) {
 #elif defined(__FMA__)
   return _mm256_fmadd_ps(a, b, c);
 #elif defined(__wasm_relaxed_simd__)
-  return (Pack)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
+#if __has_builtin(__builtin_wasm_relaxed_madd_f32x4)
+  return (Pack)__builtin_wasm_relaxed_madd_f32x4(a, b, c);
+#else  // clang 14 and 15; wasm/relaxed-simd.mjs brings their draft opcode up to date
+  return (Pack)__builtin_wasm_fma_f32x4(a, b, c);
+#endif
 #else
   return a * b + c;
 #endif
