@@ -90,10 +90,11 @@ Objective::Rule default_rule(const path::Schedule& schedule, Prediction predicti
 
 Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction prediction,
                      Weighting weighting, Scales scales)
-    : schedule_(std::move(schedule)), prediction_(prediction), scales_(scales) {
+    : schedule_(std::move(schedule)), prediction_(prediction) {
   check_positive("Objective", "data scale", scales.data);
   check_positive("Objective", "source scale", scales.source);
-  preconditioned_ = needs_preconditioning(*schedule_, prediction, scales);
+  scales_ = {usual(scales.data) ? 1.0 : scales.data, usual(scales.source) ? 1.0 : scales.source};
+  preconditioned_ = needs_preconditioning(*schedule_, prediction, scales_);
   weighed_ = weighting == Weighting::kVelocity ? Prediction::kVelocity : prediction;
   rule_ = default_rule(*schedule_, weighed_);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 
 namespace pathflow::train {
@@ -88,19 +89,32 @@ TEST(Objective, NothingIsInfiniteAnywhereOnTheInterval) {
 }
 
 TEST(Objective, NetworkSeesUnitVarianceInputsAndTargets) {
-  for_all([](const std::string& schedule, const std::string& prediction) {
-    const Objective objective = make(schedule, prediction);
-    const double limit = objective.preconditioned() ? 1e-12 : 16;
-    for (const double t : times(objective.schedule())) {
-      const Objective::Row row = objective.row(t);
-      const auto square = [](double x) { return x * x; };
-      const double input = square(row.input) *
-                           (square(row.alpha * kScales.data) + square(row.sigma * kScales.source));
-      const double target = square(row.a * kScales.data) + square(row.b * kScales.source);
-      EXPECT_LE(std::max(input, 1 / input), 1 + limit);
-      EXPECT_LE(std::max(target, 1 / target), 1 + limit);
-    }
-  });
+  const auto square = [](double x) { return x * x; };
+  for (const Scales scales : {kScales, Scales{100, 1}, Scales{0.01, 30}}) {
+    for_all([&](const std::string& schedule, const std::string& prediction) {
+      const Objective objective = make(schedule, prediction, Weighting::kDefault, scales);
+      const Scales used = objective.scales();
+      const double limit = objective.preconditioned() ? 1e-12 : 16;
+      for (const double t : times(objective.schedule())) {
+        const Objective::Row row = objective.row(t);
+        const double input =
+            square(row.input) * (square(row.alpha * used.data) + square(row.sigma * used.source));
+        const double target = square(row.a * used.data) + square(row.b * used.source);
+        EXPECT_LE(std::max(input, 1 / input), 1 + limit);
+        EXPECT_LE(std::max(target, 1 / target), 1 + limit);
+      }
+    });
+  }
+}
+
+TEST(Objective, UsualScalesCountAsOneAndOthersAsTheyAre) {
+  const Scales usual = make("linear", "data", Weighting::kDefault, {3.9, 0.26}).scales();
+  EXPECT_EQ(usual.data, 1);
+  EXPECT_EQ(usual.source, 1);
+  const Scales large = make("linear", "data", Weighting::kDefault, {4.1, 0.2}).scales();
+  EXPECT_EQ(large.data, 4.1);
+  EXPECT_EQ(large.source, 0.2);
+  EXPECT_THROW(make("linear", "data", Weighting::kDefault, {0, 1}), InvalidArgument);
 }
 
 /// The network's exact answer F* for endpoints must read back as the model's prediction of them.
@@ -151,8 +165,8 @@ TEST(Objective, EqualNetworksHaveEqualVelocityWeightedLosses) {
   }
 }
 
-/// The default weight, read on |q - q*|^2, is 1 for noise, sigma^2 for score, and for data 1 over
-/// the variance left unexplained by x_t.
+/// The default weight, read on |q - q*|^2, is 1 for noise, sigma^2 for score, and
+/// 1 + SNR for data.
 TEST(Objective, DefaultWeightsAreTheDocumentedOnes) {
   for (const std::string& schedule : path::schedule_names()) {
     for (const double t : times(*path::make_schedule(schedule))) {
@@ -169,9 +183,7 @@ TEST(Objective, DefaultWeightsAreTheDocumentedOnes) {
       if (at.sigma == 0 || at.alpha == 0) continue;
       EXPECT_NEAR(weight("noise"), 1, 1e-9) << schedule << t;
       const double snr = at.alpha * at.alpha / (at.sigma * at.sigma);
-      const double edm =
-          snr / (kScales.source * kScales.source) + 1 / (kScales.data * kScales.data);
-      EXPECT_NEAR(weight("data") / edm, 1, 1e-9) << schedule << t;
+      EXPECT_NEAR(weight("data") / (1 + snr), 1, 1e-9) << schedule << t;
       EXPECT_NEAR(weight("score"), at.sigma * at.sigma, 1e-9 * at.sigma * at.sigma) << schedule;
     }
   }

@@ -330,7 +330,7 @@ TEST(Trainer, DISABLED_LearnsWithEveryCombinationOfScheduleAndPrediction) {
         std::fflush(stdout);
       }
       std::printf("\n");
-      EXPECT_LT(last, 0.12) << schedule << " " << prediction;
+      EXPECT_LT(last, 0.09) << schedule << " " << prediction;
     }
   }
 }
