@@ -10,6 +10,7 @@ import { dirname, extname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { buildFolder, Failure, ninjaProgress, root, run, runMain, step } from "./progress.mjs";
+import { pack } from "../../wasm/pack.mjs";
 import { setUp } from "./setup.mjs";
 
 const dist = join(root, "wasm/dist");
