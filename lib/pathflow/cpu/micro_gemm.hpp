@@ -17,9 +17,7 @@ namespace pathflow::cpu::PATHFLOW_ISA {
 inline constexpr int kRows = 8, kPacks = 2;
 #elif defined(__AVX__)
 inline constexpr int kRows = 6, kPacks = 2;
-#elif defined(__wasm__) && !defined(__wasm_simd128__)
-inline constexpr int kRows = 4, kPacks = 4;
-#else
+#else  // 16 registers, no fused multiply-add: a product needs one more
 inline constexpr int kRows = 3, kPacks = 3;
 #endif
 inline constexpr std::int64_t kColumns = kPacks * kWidth;
@@ -71,14 +69,14 @@ PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
 template <int R, Layout L>
 inline void tile(const Tile& t) {
   Pack sums[R][kPacks];
-  const float* a[R];
+  const float* a[R];  // one pointer a row where rows lie apart, else the first alone
   PATHFLOW_UNROLL
   for (int r = 0; r < R; ++r) {
-    a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a + r;
+    a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a;
     PATHFLOW_UNROLL
     for (int j = 0; j < kPacks; ++j) sums[r][j] = Pack{};
   }
-  const std::int64_t step = L == Layout::kPacked ? R : t.a_stride;
+  const std::int64_t step = L == Layout::kRowMajor ? 1 : L == Layout::kPacked ? R : t.a_stride;
   const float* b = t.b;
   for (std::int64_t p = 0; p < t.depth; ++p) {
     Pack row[kPacks];
@@ -87,10 +85,12 @@ inline void tile(const Tile& t) {
     b += t.b_stride;
     PATHFLOW_UNROLL
     for (int r = 0; r < R; ++r) {
-      const Pack factor = splat(L == Layout::kRowMajor ? a[r][p] : a[0][p * step + r]);
+      const Pack factor = splat(L == Layout::kRowMajor ? *a[r] : a[0][r]);
       PATHFLOW_UNROLL
       for (int j = 0; j < kPacks; ++j) sums[r][j] = madd(factor, row[j], sums[r][j]);
     }
+    PATHFLOW_UNROLL
+    for (int r = 0; r < (L == Layout::kRowMajor ? R : 1); ++r) a[r] += step;
   }
   store_tile<R>(t, sums);
 }
