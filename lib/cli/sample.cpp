@@ -79,7 +79,9 @@ ExitCode SampleCommand::run() {
   if (!trajectories.empty()) check_writable(trajectories);
   const Trainer trainer = Trainer::restore(io::read_file(model), model);
   if (!trajectories.empty()) {
-    options.keep = even_times(trainer.schedule().t_max(), trainer.schedule().t_min(), keep);
+    const auto span =
+        sample::sample_span(trainer.model()->prediction(), trainer.schedule(), options);
+    options.keep = even_times(span.from, span.to, keep);
   }
   Progress progress(json);
   options.progress = [&](double share) {

@@ -228,10 +228,12 @@ sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleO
     check_size("Trainer::sample", "labels", labels.size(), n);
   }
   const auto network = model(std::move(labels));
-  const double from = options.from.value_or(schedule().t_max());
-  const bool toward_source = from < options.to.value_or(schedule().t_min());
-  return sample::sample<float>(*network, schedule(), options,
-                               toward_source ? data(n, options.seed) : start(n, options.seed));
+  sample::SampleOptions resolved = options;
+  resolved.gaussian_source = impl_->ends.source.gaussian();
+  const sample::Span span = sample::sample_span(network->prediction(), schedule(), resolved);
+  return sample::sample<float>(
+      *network, schedule(), resolved,
+      span.from < span.to ? data(n, options.seed) : start(n, options.seed));
 }
 
 std::vector<std::uint8_t> Trainer::save() const {

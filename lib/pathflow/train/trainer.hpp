@@ -78,7 +78,8 @@ class Trainer {
   /// Labels of the rows of data(n, seed); empty if the data have none.
   std::vector<int> data_labels(std::size_t n, std::uint64_t seed) const;
   /// start(n, options.seed) moved by sample::sample from t_max to t_min (or as options say). With
-  /// options.from < options.to the start is data rows instead (n rows of data(n, seed)).
+  /// options.from < options.to, or toward_source, the start is data rows instead: data(n, seed).
+  /// Whether the source is Gaussian is the trainer's own knowledge, whatever options say.
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::vector<int> labels = {}) const;
 

@@ -250,6 +250,24 @@ TEST(Trainer, ConditionalNetworksSampleTheClassAskedFor) {
   EXPECT_THROW(trainer.sample(10, {}, {0, 1}), ShapeError);
 }
 
+TEST(Trainer, SamplesByTheScoreOnlyFromAGaussianSource) {
+  TrainOptions options = small();
+  options.source = "moons";
+  Trainer trainer(options);
+  trainer.step(1);
+  for (const char* sampler : {"ddpm", "euler-maruyama"}) {
+    EXPECT_THROW(trainer.sample(4, {.sampler = sampler, .steps = 2}), InvalidArgument) << sampler;
+  }
+}
+
+TEST(Trainer, SamplesTowardTheSourceFromData) {
+  Trainer trainer(small());
+  trainer.step(1);
+  const sample::SampleOptions named{.sampler = "euler", .steps = 3, .toward_source = true};
+  const sample::SampleOptions timed{.sampler = "euler", .steps = 3, .from = 0.0, .to = 1.0};
+  EXPECT_TRUE(same(trainer.sample(8, named).points, trainer.sample(8, timed).points));
+}
+
 TEST(Trainer, RefusesInputsThatDoNotFit) {
   const auto make = [](TrainOptions options, Trainer::Inputs inputs) {
     return Trainer(std::move(options), std::move(inputs));
