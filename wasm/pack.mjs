@@ -29,7 +29,9 @@ async function checkPlace(name, bytes) {
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   const end = instance.exports.__heap_base.value;
   if (end > libraryBase) {
-    throw new Error(`${name}: kernels must end below ${libraryBase}, their data and stack end at ${end}`);
+    throw new Error(
+      `${name}: kernels must end below ${libraryBase}, their data and stack end at ${end}`,
+    );
   }
 }
 

@@ -51,15 +51,34 @@ const memory = (code) => {
 function immediates(opcode, code) {
   if (opcode >= 0x28 && opcode <= 0x3e) return memory(code);
   switch (opcode) {
-    case 0x02: case 0x03: case 0x04: case 0x06: // block, loop, if, try: block type
-    case 0x07: case 0x08: case 0x09: // catch, throw, rethrow
-    case 0x0c: case 0x0d: case 0x10: case 0x18: // br, br_if, call, delegate
-    case 0x20: case 0x21: case 0x22: case 0x23: case 0x24: case 0x25: case 0x26: // locals, globals, tables
-    case 0x3f: case 0x40: case 0x41: case 0x42: // memory.size, memory.grow, i32.const, i64.const
-    case 0xd0: case 0xd2: // ref.null, ref.func
+    case 0x02:
+    case 0x03:
+    case 0x04:
+    case 0x06: // block, loop, if, try: block type
+    case 0x07:
+    case 0x08:
+    case 0x09: // catch, throw, rethrow
+    case 0x0c:
+    case 0x0d:
+    case 0x10:
+    case 0x18: // br, br_if, call, delegate
+    case 0x20:
+    case 0x21:
+    case 0x22:
+    case 0x23:
+    case 0x24:
+    case 0x25:
+    case 0x26: // locals, globals, tables
+    case 0x3f:
+    case 0x40:
+    case 0x41:
+    case 0x42: // memory.size, memory.grow, i32.const, i64.const
+    case 0xd0:
+    case 0xd2: // ref.null, ref.func
       code.leb();
       return undefined;
-    case 0x0e: { // br_table
+    case 0x0e: {
+      // br_table
       for (let count = code.leb() + 1; count > 0; --count) code.leb();
       return undefined;
     }
@@ -81,10 +100,18 @@ function immediates(opcode, code) {
       return undefined;
     }
     default: {
-      const plain = opcode <= 0x01 || opcode === 0x05 || opcode === 0x0b || opcode === 0x0f ||
-        opcode === 0x19 || opcode === 0x1a || opcode === 0x1b || opcode === 0xd1 ||
+      const plain =
+        opcode <= 0x01 ||
+        opcode === 0x05 ||
+        opcode === 0x0b ||
+        opcode === 0x0f ||
+        opcode === 0x19 ||
+        opcode === 0x1a ||
+        opcode === 0x1b ||
+        opcode === 0xd1 ||
         (opcode >= 0x45 && opcode <= 0xc4);
-      if (!plain) throw new Error(`unknown opcode 0x${opcode.toString(16)} at offset ${code.at - 1}`);
+      if (!plain)
+        throw new Error(`unknown opcode 0x${opcode.toString(16)} at offset ${code.at - 1}`);
       return undefined;
     }
   }
@@ -102,8 +129,10 @@ function simd(code) {
     return 1;
   }
   if (opcode <= 0x0b || opcode === 0x5c || opcode === 0x5d) memory(code);
-  else if (opcode === 0x0c || opcode === 0x0d) code.skip(16); // v128.const, i8x16.shuffle
-  else if (opcode >= 0x15 && opcode <= 0x22) code.skip(1); // extract_lane, replace_lane
+  else if (opcode === 0x0c || opcode === 0x0d)
+    code.skip(16); // v128.const, i8x16.shuffle
+  else if (opcode >= 0x15 && opcode <= 0x22)
+    code.skip(1); // extract_lane, replace_lane
   else if (opcode >= 0x54 && opcode <= 0x5b) {
     memory(code);
     code.skip(1); // load_lane, store_lane
@@ -113,7 +142,13 @@ function simd(code) {
 
 /** Rewrites draft relaxed-SIMD opcodes of a module in place and returns their number. */
 export function standardiseRelaxedSimd(bytes) {
-  if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d) {
+  if (
+    bytes.length < 8 ||
+    bytes[0] !== 0 ||
+    bytes[1] !== 0x61 ||
+    bytes[2] !== 0x73 ||
+    bytes[3] !== 0x6d
+  ) {
     throw new Error("not a WebAssembly module: the first bytes must be 00 61 73 6d");
   }
   let rewritten = 0;

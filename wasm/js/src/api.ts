@@ -3,7 +3,7 @@ import { disposeSymbol } from "./dispose.js";
 import { checkSeed, checkWhole, PathflowError } from "./errors.js";
 import { camelKeys } from "./names.js";
 import { checkArray, type Native } from "./native.js";
-import { createHandle, NativeTrainer, readRows, restoreHandle } from "./trainer.js";
+import { createHandle, NativeTrainer, readOptions, readRows, restoreHandle } from "./trainer.js";
 import type {
   Api,
   ApiFacts,
@@ -41,7 +41,7 @@ function factsOf(native: Native): ApiFacts {
     variant: native.variant,
     names: camelKeys<Names>(described.names),
     datasets: described.datasets.map((info) => camelKeys<DatasetInfo>(info)),
-    defaults: camelKeys<ResolvedTrainerOptions>(described.defaults),
+    defaults: readOptions(described.defaults),
   };
 }
 
@@ -83,7 +83,8 @@ class NativeApi implements Api {
     this.names = facts.names;
     this.datasets = facts.datasets;
     this.defaults = facts.defaults;
-    const make = (options: TrainerOptions) => this.adopt(createHandle(this.alive("Trainer"), options));
+    const make = (options: TrainerOptions) =>
+      this.adopt(createHandle(this.alive("Trainer"), options));
     // `new api.Trainer(options)`: a constructor that returns the trainer it made.
     this.Trainer = class {
       constructor(options: TrainerOptions = {}) {
@@ -189,6 +190,7 @@ class NativeApi implements Api {
   private adopt(handle: number): NativeTrainer {
     const trainer = new NativeTrainer(this.native, handle, () => this.trainers.delete(held));
     const held = new WeakRef(trainer);
+    for (const one of this.trainers) if (one.deref() === undefined) this.trainers.delete(one);
     this.trainers.add(held);
     return trainer;
   }

@@ -15,7 +15,8 @@ function sectionOf(module: WebAssembly.Module, variant: Variant): ArrayBuffer | 
 /** What this file holds and this engine runs, best first. "scalar" is always there. */
 export function variantsOf(module: WebAssembly.Module): Variant[] {
   const runs = { relaxed: hasRelaxedSimd, simd: hasSimd, scalar: () => true };
-  const held = (variant: Variant) => variant === "scalar" || sectionOf(module, variant) !== undefined;
+  const held = (variant: Variant) =>
+    variant === "scalar" || sectionOf(module, variant) !== undefined;
   return (["relaxed", "simd", "scalar"] as const).filter((one) => runs[one]() && held(one));
 }
 

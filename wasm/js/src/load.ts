@@ -77,7 +77,9 @@ function checkMagic(bytes: Uint8Array<ArrayBuffer>, from: string): Uint8Array<Ar
   if (a === 0 && b === 0x61 && c === 0x73 && d === 0x6d) return bytes;
   const start = new TextDecoder().decode(bytes.subarray(0, 16)).replace(/[^\x20-\x7e]/g, ".");
   const got =
-    bytes.length === 0 ? "nothing" : `${bytes.length} bytes that begin with ${JSON.stringify(start)}`;
+    bytes.length === 0
+      ? "nothing"
+      : `${bytes.length} bytes that begin with ${JSON.stringify(start)}`;
   throw new PathflowError(
     "IoError",
     "load",

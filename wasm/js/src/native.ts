@@ -59,17 +59,16 @@ export class Native {
 
   /** Starts a module with the kernels wanted, or the best there are. */
   static async start(module: WebAssembly.Module, wanted?: Variant): Promise<Native> {
-    let native: Native | undefined;
     const imports = hostImports(module, {
-      memory: () => native!.memory,
-      progress: (share) => native!.onProgress(share),
+      memory: () => native.memory,
+      progress: (share) => native.onProgress(share),
     });
     const instance = await WebAssembly.instantiate(module, imports);
     const { memory, _initialize, ...rest } = instance.exports;
     if (!(memory instanceof WebAssembly.Memory) || typeof rest.pf_get_abi_version !== "function") {
       throw new PathflowError("IoError", "load", "this WebAssembly module is not Pathflow's");
     }
-    native = new Native(rest as Record<string, Call>, memory);
+    const native: Native = new Native(rest as Record<string, Call>, memory);
     (_initialize as () => void)();
     const version = native.exports.pf_get_abi_version!();
     if (version !== abiVersion) {
@@ -124,10 +123,7 @@ export class Native {
   }
 
   /** Calls with a place for a result's handle as last argument, and reads the result. */
-  take<T>(
-    body: (scope: Scope, handle: number) => void,
-    read: (taken: Taken) => T,
-  ): T {
+  take<T>(body: (scope: Scope, handle: number) => void, read: (taken: Taken) => T): T {
     const handle = this.scoped((scope) => {
       const place = scope.room(4);
       body(scope, place);
@@ -276,11 +272,7 @@ export class Native {
     const place = this.exports.pf_get_host_cell!();
     this.exports.pf_get_error!(place);
     const [, name, where, message] = new Uint32Array(this.memory.buffer, place, 4);
-    return new PathflowError(
-      this.text(name!) as ErrorCode,
-      this.text(where!),
-      this.text(message!),
-    );
+    return new PathflowError(this.text(name!) as ErrorCode, this.text(where!), this.text(message!));
   }
 
   /** A text that ends in a zero. */

@@ -10,7 +10,10 @@ export interface PortLike {
 }
 
 interface EventPort extends PortLike {
-  addEventListener(type: string, listener: (event: { data?: unknown; message?: string }) => void): void;
+  addEventListener(
+    type: string,
+    listener: (event: { data?: unknown; message?: string }) => void,
+  ): void;
   start?(): void;
 }
 

@@ -50,7 +50,7 @@ export type Reply =
   | { kind: "failed"; id: number; error: ErrorWire }
   | { kind: "progress"; id: number; value: unknown };
 
-export interface Opened extends ApiFacts {}
+export type Opened = ApiFacts;
 
 export interface Made {
   options: unknown;

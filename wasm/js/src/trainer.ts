@@ -42,6 +42,11 @@ interface Description {
   parameters: number;
 }
 
+/** Options as the library writes them, without the version of that form. */
+export function readOptions({ format: _, ...options }: Record<string, unknown>) {
+  return camelKeys<ResolvedTrainerOptions>(options);
+}
+
 /** The rows of a spec that has some. */
 function rowsOf(spec: PointsSpec | undefined): FloatArray | undefined {
   return typeof spec === "object" ? spec : undefined;
@@ -94,7 +99,7 @@ export class NativeTrainer implements Trainer {
       (_, place) => native.call("pf_describe_trainer", handle, place),
       (taken) => taken.json<Description>(),
     );
-    this.options = Object.freeze(camelKeys<ResolvedTrainerOptions>(described.options));
+    this.options = Object.freeze(readOptions(described.options));
     this.parameters = described.parameters;
     this.taken = described.steps;
   }
@@ -114,7 +119,7 @@ export class NativeTrainer implements Trainer {
     if (options.signal === undefined && options.onProgress === undefined) return this.advance(k);
     const pacer = new Pacer();
     let report: StepReport | undefined;
-    for (let done = 0; done < k; ) {
+    for (let done = 0; done < k;) {
       const slice = Math.min(pacer.next(), k - done);
       const before = performance.now();
       const last = this.advance(slice);
@@ -226,7 +231,10 @@ export class NativeTrainer implements Trainer {
     const handle = this.alive(where);
     checkWhole(where, "n", n, 1, mostRows);
     const wide = checkSeed(where, seed);
-    return this.native.take((_, place) => this.native.call(entry, handle, n, wide, place), readRows);
+    return this.native.take(
+      (_, place) => this.native.call(entry, handle, n, wide, place),
+      readRows,
+    );
   }
 
   /** The handle, if the trainer can be used now. */

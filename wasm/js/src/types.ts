@@ -8,14 +8,7 @@ export type Prediction = "data" | "noise" | "velocity" | "v" | "score";
 /** How a batch's data and source rows are paired. */
 export type Coupling = "independent" | "ot";
 export type Sampler =
-  | "euler"
-  | "midpoint"
-  | "heun"
-  | "rk4"
-  | "dopri5"
-  | "ddim"
-  | "ddpm"
-  | "euler-maruyama";
+  "euler" | "midpoint" | "heun" | "rk4" | "dopri5" | "ddim" | "ddpm" | "euler-maruyama";
 /** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
 export type Diffusion = "zero" | "g2" | "sigma" | "time" | "constant";
 /** How a sampler's steps are spread over time. */
@@ -364,7 +357,8 @@ type Promised<T, Key extends keyof T> = {
 
 /** The library in a Worker: the same methods as `Api`, as promises. */
 export interface WorkerApi
-  extends ApiFacts,
+  extends
+    ApiFacts,
     Promised<
       Api,
       "dataset" | "density" | "distance" | "floor" | "readNpy" | "writeNpy" | "bytesInUse"
@@ -381,8 +375,10 @@ export interface WorkerApi
  * A model in training inside the Worker. Calls on one trainer take effect in the order in which
  * they were made; `run` lets other calls through between its slices.
  */
-export interface WorkerTrainer
-  extends Promised<Trainer, "step" | "sample" | "field" | "start" | "data" | "save"> {
+export interface WorkerTrainer extends Promised<
+  Trainer,
+  "step" | "sample" | "field" | "start" | "data" | "save"
+> {
   /** Settles when the Worker has made it. */
   readonly ready: Promise<void>;
   /** The options in full, once ready. */

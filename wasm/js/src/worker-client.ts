@@ -4,7 +4,6 @@ import { PathflowError } from "./errors.js";
 import { builtin, isNode } from "./node.js";
 import { listen, type PortLike } from "./port.js";
 import {
-  apiMethods,
   fromWire,
   tag,
   type ApiMethod,
@@ -89,7 +88,11 @@ async function open(port: PortLike, options: LoadOptions, end: () => void): Prom
   return new Client(line, facts);
 }
 
-type Unnumbered = Request extends infer One ? (One extends Request ? Omit<One, "id"> : never) : never;
+type Unnumbered = Request extends infer One
+  ? One extends Request
+    ? Omit<One, "id">
+    : never
+  : never;
 
 interface Asked {
   resolve(value: unknown): void;
@@ -354,10 +357,7 @@ class ClientTrainer implements WorkerTrainer {
   }
 }
 
-/** The methods that only pass their arguments on. */
-type Plain = Pick<WorkerApi, ApiMethod>;
-
-class Client {
+class Client implements WorkerApi {
   declare readonly version: WorkerApi["version"];
   declare readonly variant: WorkerApi["variant"];
   declare readonly names: WorkerApi["names"];
@@ -378,6 +378,28 @@ class Client {
     } as unknown as WorkerApi["Trainer"];
   }
 
+  dataset(...args: Parameters<WorkerApi["dataset"]>) {
+    return this.call("dataset", args);
+  }
+  density(...args: Parameters<WorkerApi["density"]>) {
+    return this.call("density", args);
+  }
+  distance(...args: Parameters<WorkerApi["distance"]>) {
+    return this.call("distance", args);
+  }
+  floor(...args: Parameters<WorkerApi["floor"]>) {
+    return this.call("floor", args);
+  }
+  readNpy(...args: Parameters<WorkerApi["readNpy"]>) {
+    return this.call("readNpy", args);
+  }
+  writeNpy(...args: Parameters<WorkerApi["writeNpy"]>) {
+    return this.call("writeNpy", args);
+  }
+  bytesInUse() {
+    return this.call("bytesInUse", []);
+  }
+
   async restore(bytes: ArrayBuffer | Uint8Array): Promise<WorkerTrainer> {
     const trainer = this.seat({ kind: "restore", trainer: 0, bytes });
     await trainer.ready;
@@ -392,8 +414,9 @@ class Client {
     this.dispose();
   }
 
-  call(method: ApiMethod, args: unknown[]): Promise<unknown> {
-    return this.line.ask({ kind: "api", method, args }, []);
+  /** For the methods that only pass their arguments on. */
+  private call<Method extends ApiMethod>(method: Method, args: unknown[]) {
+    return this.line.ask({ kind: "api", method, args }, []) as ReturnType<WorkerApi[Method]>;
   }
 
   private seat(request: Extract<Unnumbered, { kind: "make" | "restore" }>): ClientTrainer {
@@ -401,13 +424,4 @@ class Client {
     const made = this.line.ask({ ...request, trainer }, []) as Promise<Made>;
     return new ClientTrainer(this.line, trainer, made);
   }
-}
-
-interface Client extends Plain {}
-for (const method of apiMethods) {
-  Object.defineProperty(Client.prototype, method, {
-    value(this: Client, ...args: unknown[]) {
-      return this.call(method, args);
-    },
-  });
 }

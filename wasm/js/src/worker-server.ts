@@ -160,7 +160,7 @@ class Server {
     if (!Number.isInteger(total) || total < 1) return trainer.step(total); // refuses in its words
     const pacer = new Pacer();
     let report: StepReport | undefined;
-    for (let done = 0; done < total; ) {
+    for (let done = 0; done < total;) {
       if (done > 0) await nextTask();
       signal.throwIfAborted();
       const slice = Math.min(pacer.next(), total - done);
@@ -210,7 +210,10 @@ class Server {
   private stop(id: number): void {
     this.calls.get(id)?.abort();
     // What the run ends with is reported by whoever awaits `done`.
-    void this.runs.get(id)?.pause().catch(() => undefined);
+    void this.runs
+      .get(id)
+      ?.pause()
+      .catch(() => undefined);
   }
 
   private free(id: number): void {

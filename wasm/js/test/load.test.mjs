@@ -35,7 +35,10 @@ test("the kernels fall back as features go missing", async (t) => {
 
 test("an engine without exceptions is refused in words for people", async (t) => {
   t.mock.method(WebAssembly, "validate", () => false);
-  await assert.rejects(load(), refusal("Unsupported", /exceptions.*Chrome 95.*Safari 15\.2/, "load"));
+  await assert.rejects(
+    load(),
+    refusal("Unsupported", /exceptions.*Chrome 95.*Safari 15\.2/, "load"),
+  );
 });
 
 for (const variant of variants) {
@@ -55,14 +58,20 @@ test("the file asks its host for at most three functions, its kernels for memory
   const module = await WebAssembly.compile(bytes);
   const names = WebAssembly.Module.imports(module).map(({ name }) => name);
   const known = ["emscripten_notify_memory_growth", "pf_host_progress", "proc_exit"];
-  assert.deepEqual(names.filter((name) => !known.includes(name)), []);
+  assert.deepEqual(
+    names.filter((name) => !known.includes(name)),
+    [],
+  );
   const [kernels] = WebAssembly.Module.customSections(module, "pathflow.kernels.simd");
   const imports = WebAssembly.Module.imports(await WebAssembly.compile(kernels));
   assert.deepEqual(imports, [{ module: "env", name: "memory", kind: "memory" }]);
 });
 
 test("a variant there is not is refused", async () => {
-  await assert.rejects(load({ variant: "mmx" }), refusal("InvalidArgument", /simd, scalar; got mmx/));
+  await assert.rejects(
+    load({ variant: "mmx" }),
+    refusal("InvalidArgument", /simd, scalar; got mmx/),
+  );
 });
 
 test("a file without kernels of its own runs scalar", async () => {
@@ -98,5 +107,8 @@ test("over HTTP: served, missing, and a page in its place", async () => {
   const at = `http://127.0.0.1:${server.address().port}`;
   assert.equal((await load({ wasmUrl: `${at}/pathflow.wasm` })).variant, variants[0]);
   await assert.rejects(load({ wasmUrl: `${at}/missing.wasm` }), refusal("IoError", /status 404/));
-  await assert.rejects(load({ wasmUrl: `${at}/page` }), refusal("IoError", /begin with "<!doctype/));
+  await assert.rejects(
+    load({ wasmUrl: `${at}/page` }),
+    refusal("IoError", /begin with "<!doctype/),
+  );
 });

@@ -21,7 +21,10 @@ test("runs until paused, reports as it goes, and leaves the thread free", async 
   assert.equal(reports.at(-1).step, last.step);
   assert.ok(reports.at(-1).stepsPerSecond > 0);
   const steps = reports.flatMap(({ losses }) => losses.map(({ step }) => step));
-  assert.deepEqual(steps, [...steps].sort((a, b) => a - b));
+  assert.deepEqual(
+    steps,
+    [...steps].sort((a, b) => a - b),
+  );
   assert.equal(steps.at(-1), last.step);
   await sleep(30);
   assert.equal(trainer.steps, last.step);
