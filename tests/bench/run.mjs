@@ -48,7 +48,7 @@ function fail(message) {
 }
 function step(message, command, args, options = {}) {
   console.error(`bench: ${message}`);
-  execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], ...options });
+  execFileSync(command, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], ...options });
 }
 
 // Builds -------------------------------------------------------------------------------------------

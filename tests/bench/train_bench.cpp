@@ -54,7 +54,7 @@ void sample(benchmark::State& state) {
   options.sampler = "euler";
   options.steps = 100;
   for (auto _ : state) benchmark::DoNotOptimize(trainer.sample(2000, options));
-  const double flops = 100 * 2 * 2000 * (3 * 128 + 2 * 128 * 128 + 128 * 2);
+  const double flops = 100.0 * 2 * 2000 * (3 * 128 + 2 * 128 * 128 + 128 * 2);
   state.counters["gflops"] = benchmark::Counter(
       flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
