@@ -34,7 +34,8 @@ const rounds = positive("rounds");
 const seconds = positive("seconds");
 const wanted = new Set((flags.only ?? "native,node,chromium").split(","));
 for (const name of wanted) {
-  if (!["native", "node", "chromium"].includes(name)) fail(`--only: unknown place "${name}" (valid: native, node, chromium)`);
+  if (!["native", "node", "chromium"].includes(name))
+    fail(`--only: unknown place "${name}" (valid: native, node, chromium)`);
 }
 
 function positive(name) {
@@ -55,30 +56,62 @@ function step(message, command, args, options = {}) {
 
 const build = join(root, "build/bench");
 if (wanted.has("native")) {
-  step("building the native library", "cmake", ["-S", ".", "-B", build, "-G", "Ninja",
-    "-DCMAKE_BUILD_TYPE=Release", "-DPATHFLOW_BENCH=ON", "-DPATHFLOW_TESTS=OFF", "-DPATHFLOW_CLI=OFF"]);
-  step("(this takes a minute the first time)", "cmake", ["--build", build, "--target", "bench_native"]);
+  step("building the native library", "cmake", [
+    "-S",
+    ".",
+    "-B",
+    build,
+    "-G",
+    "Ninja",
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DPATHFLOW_BENCH=ON",
+    "-DPATHFLOW_TESTS=OFF",
+    "-DPATHFLOW_CLI=OFF",
+  ]);
+  step("(this takes a minute the first time)", "cmake", [
+    "--build",
+    build,
+    "--target",
+    "bench_native",
+  ]);
 }
 const site = join(build, "site");
 if (wanted.has("chromium") || wanted.has("node")) {
-  if (!existsSync(join(root, "wasm/dist/pathflow.wasm"))) fail("wasm/dist is missing: run `npm run build` first");
+  if (!existsSync(join(root, "wasm/dist/pathflow.wasm")))
+    fail("wasm/dist is missing: run `npm run build` first");
 }
 if (wanted.has("chromium")) {
   if (!existsSync(join(here, "node_modules/@jax-js/jax"))) {
-    step("installing the compared libraries into tests/bench", "npm",
-      ["install", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: here });
+    step(
+      "installing the compared libraries into tests/bench",
+      "npm",
+      ["install", "--no-audit", "--no-fund", "--ignore-scripts"],
+      { cwd: here },
+    );
   }
-  step("bundling the benchmark page", join(root, "node_modules/.bin/vite"),
-    ["build", "--config", join(here, "vite.config.mjs"), "--outDir", site, "--emptyOutDir"]);
+  step("bundling the benchmark page", join(root, "node_modules/.bin/vite"), [
+    "build",
+    "--config",
+    join(here, "vite.config.mjs"),
+    "--outDir",
+    site,
+    "--emptyOutDir",
+  ]);
 }
 
 // Contenders: each is { name, train(batch) -> steps/s, sample() -> s } -------------------------------
 
 function native(threads) {
   const run = (filter) => {
-    const text = execFileSync(join(build, "tests/bench/bench_native"), [
-      `--benchmark_filter=${filter}`, `--benchmark_min_time=${seconds}`, "--benchmark_format=json",
-    ], { stdio: ["ignore", "pipe", "ignore"] });
+    const text = execFileSync(
+      join(build, "tests/bench/bench_native"),
+      [
+        `--benchmark_filter=${filter}`,
+        `--benchmark_min_time=${seconds}`,
+        "--benchmark_format=json",
+      ],
+      { stdio: ["ignore", "pipe", "ignore"] },
+    );
     return JSON.parse(text).benchmarks[0];
   };
   return {
@@ -130,7 +163,9 @@ async function chromium() {
     const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
     try {
       const body = await readFile(join(site, path));
-      response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" });
+      response.writeHead(200, {
+        "content-type": types[extname(path)] ?? "application/octet-stream",
+      });
       response.end(body);
     } catch {
       response.writeHead(404).end();
@@ -139,8 +174,15 @@ async function chromium() {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const browser = await browserType.launch({
     executablePath: process.env.PATHFLOW_CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(`bench page: ${error.message}`));
@@ -148,7 +190,8 @@ async function chromium() {
   await page.waitForFunction(() => globalThis.bench !== undefined);
   const one = (name) => ({
     name: `Chromium, ${name}`,
-    train: (batch) => page.evaluate(([n, b, s]) => globalThis.bench.train(n, b, s), [name, batch, seconds]),
+    train: (batch) =>
+      page.evaluate(([n, b, s]) => globalThis.bench.train(n, b, s), [name, batch, seconds]),
     sample: () => page.evaluate((n) => globalThis.bench.sample(n), name),
   });
   return {
@@ -174,7 +217,9 @@ if (wanted.has("chromium")) {
 
 // Rounds -------------------------------------------------------------------------------------------
 
-const results = new Map(contenders.map(({ name }) => [name, { train256: [], train1024: [], sample: [] }]));
+const results = new Map(
+  contenders.map(({ name }) => [name, { train256: [], train1024: [], sample: [] }]),
+);
 const peaks = [];
 for (let round = 1; round <= rounds; ++round) {
   console.error(`bench: round ${round} of ${rounds}`);
@@ -191,20 +236,43 @@ const median = (values) => {
 };
 const peak = peaks.length > 0 ? median(peaks) : NaN;
 const share = (gflops) => (Number.isNaN(peak) ? "" : `${((100 * gflops) / peak).toFixed(0)} %`);
-const rows = [["", "batch 256 steps/s", "GFLOP/s", "of peak", "batch 1024 steps/s", "GFLOP/s", "2000 x 100 Euler, s"]];
+const rows = [
+  [
+    "",
+    "batch 256 steps/s",
+    "GFLOP/s",
+    "of peak",
+    "batch 1024 steps/s",
+    "GFLOP/s",
+    "2000 x 100 Euler, s",
+  ],
+];
 for (const [name, { train256, train1024, sample }] of results) {
   const small = (median(train256) * stepFlops(256)) / 1e9;
   const large = (median(train1024) * stepFlops(1024)) / 1e9;
   rows.push([
-    name, median(train256).toFixed(0), small.toFixed(1), share(small), median(train1024).toFixed(0),
-    large.toFixed(1), median(sample).toFixed(3),
+    name,
+    median(train256).toFixed(0),
+    small.toFixed(1),
+    share(small),
+    median(train1024).toFixed(0),
+    large.toFixed(1),
+    median(sample).toFixed(3),
   ]);
 }
 const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-console.log(`${cpus()[0].model}, ${cpus().length} cores; median of ${rounds} interleaved rounds; ` +
-  `one-core multiply-add peak ${peak.toFixed(0)} GFLOP/s; sampling is ${(sampleFlops(2000, 100) / 1e9).toFixed(1)} GFLOP`);
+console.log(
+  `${cpus()[0].model}, ${cpus().length} cores; median of ${rounds} interleaved rounds; ` +
+    `one-core multiply-add peak ${peak.toFixed(0)} GFLOP/s; sampling is ${(sampleFlops(2000, 100) / 1e9).toFixed(1)} GFLOP`,
+);
 for (const row of rows) {
-  console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "));
+  console.log(
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]),
+      )
+      .join("  "),
+  );
 }
 
 // Ratios the project promises ------------------------------------------------------------------------
@@ -212,21 +280,63 @@ for (const row of rows) {
 const of = (name, field) => (results.has(name) ? median(results.get(name)[field]) : NaN);
 const best = "Chromium, wasm-relaxed"; // what the module picks there
 const ratios = [
-  ["Chromium training, batch 256, against the better library", of(best, "train256") / Math.max(of("Chromium, jax-js", "train256"), of("Chromium, TF.js", "train256")), 4],
-  ["Chromium training, batch 1024, against the better library", of(best, "train1024") / Math.max(of("Chromium, jax-js", "train1024"), of("Chromium, TF.js", "train1024")), 2.5],
-  ["Chromium sampling, against the better library", Math.min(of("Chromium, jax-js", "sample"), of("Chromium, TF.js", "sample")) / of(best, "sample"), 1.6],
-  ["Chromium training against native one thread", of(best, "train256") / of("native, 1 thread", "train256"), 0.33],
-  ["native one thread, share of the multiply-add peak", (of("native, 1 thread", "train256") * stepFlops(256)) / 1e9 / peak, 0.5],
-  ["native two threads against one", of("native, 2 threads", "train256") / of("native, 1 thread", "train256"), 1.6],
+  [
+    "Chromium training, batch 256, against the better library",
+    of(best, "train256") /
+      Math.max(of("Chromium, jax-js", "train256"), of("Chromium, TF.js", "train256")),
+    4,
+  ],
+  [
+    "Chromium training, batch 1024, against the better library",
+    of(best, "train1024") /
+      Math.max(of("Chromium, jax-js", "train1024"), of("Chromium, TF.js", "train1024")),
+    2.5,
+  ],
+  [
+    "Chromium sampling, against the better library",
+    Math.min(of("Chromium, jax-js", "sample"), of("Chromium, TF.js", "sample")) /
+      of(best, "sample"),
+    1.6,
+  ],
+  [
+    "Chromium training against native one thread",
+    of(best, "train256") / of("native, 1 thread", "train256"),
+    0.33,
+  ],
+  [
+    "native one thread, share of the multiply-add peak",
+    (of("native, 1 thread", "train256") * stepFlops(256)) / 1e9 / peak,
+    0.5,
+  ],
+  [
+    "native two threads against one",
+    of("native, 2 threads", "train256") / of("native, 1 thread", "train256"),
+    1.6,
+  ],
 ].filter(([, value]) => Number.isFinite(value));
 for (const [what, value, least] of ratios) {
-  console.log(`${value >= least ? "met   " : "MISSED"}  ${value.toFixed(2)} (at least ${least})  ${what}`);
+  console.log(
+    `${value >= least ? "met   " : "MISSED"}  ${value.toFixed(2)} (at least ${least})  ${what}`,
+  );
 }
 
 if (flags.json) {
   mkdirSync(dirname(flags.json), { recursive: true });
-  writeFileSync(flags.json, JSON.stringify({
-    date: new Date().toISOString(), machine: cpus()[0].model, cores: cpus().length, rounds, seconds,
-    peak_gflops: peaks, results: Object.fromEntries(results), ratios,
-  }, null, 1) + "\n");
+  writeFileSync(
+    flags.json,
+    JSON.stringify(
+      {
+        date: new Date().toISOString(),
+        machine: cpus()[0].model,
+        cores: cpus().length,
+        rounds,
+        seconds,
+        peak_gflops: peaks,
+        results: Object.fromEntries(results),
+        ratios,
+      },
+      null,
+      1,
+    ) + "\n",
+  );
 }

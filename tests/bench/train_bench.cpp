@@ -1,5 +1,5 @@
-// The reference job natively: training steps and sampling of an MLP 3-128-128-128-2 (SiLU, AdamW with
-// clipping and EMA, batch drawn inside the step), beside the machine's own multiply-add peak.
+// The reference job natively: training steps and sampling of an MLP 3-128-128-128-2 (SiLU, AdamW
+// with clipping and EMA, batch drawn inside the step), beside the machine's own multiply-add peak.
 #include <benchmark/benchmark.h>
 
 #include "pathflow/base/threads.hpp"
@@ -9,10 +9,11 @@
 
 namespace {
 
-using pathflow::train::TrainOptions;
 using pathflow::train::Trainer;
+using pathflow::train::TrainOptions;
 
-// Forward, weight gradients, and input gradients of all layers but the first; 2 flops a multiply-add.
+// Forward, weight gradients, and input gradients of all layers but the first; 2 flops a
+// multiply-add.
 double step_flops(double batch) {
   const double first = 3 * 128, hidden = 128 * 128, last = 128 * 2;
   return 2 * batch * (3 * (first + 2 * hidden + last) - first);
@@ -35,9 +36,9 @@ void train_step(benchmark::State& state) {
   for (auto _ : state) trainer.step(1);
   state.counters["steps_per_second"] =
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-  state.counters["gflops"] = benchmark::Counter(
-      step_flops(static_cast<double>(state.range(0))) * 1e-9 * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  state.counters["gflops"] = benchmark::Counter(step_flops(static_cast<double>(state.range(0))) *
+                                                    1e-9 * static_cast<double>(state.iterations()),
+                                                benchmark::Counter::kIsRate);
   state.SetLabel(pathflow::cpu::isa());
 }
 BENCHMARK(train_step)
@@ -58,12 +59,7 @@ void sample(benchmark::State& state) {
   state.counters["gflops"] = benchmark::Counter(
       flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
-BENCHMARK(sample)
-    ->Arg(1)
-    ->Arg(2)
-    ->ArgName("threads")
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(sample)->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void multiply_add_peak(benchmark::State& state) {
   double flops = 0;

@@ -88,7 +88,7 @@ typedef struct pf_error {
  * must not call this library with the handle in use, and must not throw. */
 typedef int32_t (*pf_progress)(void* user, double share);
 
-/* ---- the library itself; these two cannot fail ------------------------------------------------ */
+/* ---- the library itself; these two cannot fail ---------------------------------------------- */
 
 uint32_t pf_get_abi_version(void);
 /* error == NULL does nothing. Does not clear the error. */
@@ -156,8 +156,8 @@ pf_status pf_create_trainer(const char* options, size_t options_length, const pf
                             pf_handle* trainer);
 /* From the bytes that pf_save_trainer() or the command wrote. */
 pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* trainer);
-/* Takes steps >= 1. On PF_NUMERIC the trainer is as it was before the step that failed and can still
- * sample and save. report may be NULL. */
+/* Takes steps >= 1. On PF_NUMERIC the trainer is as it was before the step that failed and can
+ * still sample and save. report may be NULL. */
 pf_status pf_step_trainer(pf_handle trainer, int64_t steps, pf_step_report* report);
 /* Array: "bytes", a safetensors file with all that is needed to go on to the same bits. */
 pf_status pf_save_trainer(pf_handle trainer, pf_handle* result);
@@ -171,9 +171,9 @@ pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle
 /* Moves points along the learned path.
  * options: {"n": rows drawn (1000), "sampler": "heun", "steps": 50, "seed": 0, "toward": "data" or
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
- *   "variance", "keep": [t, ...] in travel order, or "keep": count of equally spaced times}. See sample::SampleOptions.
- * start: rows to move instead of drawn ones ("n" must then be absent); or NULL.
- * labels: one for all rows or one a row; NULL with label_count 0 for the null label.
+ *   "variance", "keep": [t, ...] in travel order, or "keep": count of equally spaced times}. See
+ * sample::SampleOptions. start: rows to move instead of drawn ones ("n" must then be absent); or
+ * NULL. labels: one for all rows or one a row; NULL with label_count 0 for the null label.
  * progress: may be NULL; user is handed back to it.
  * Arrays: "points" float [n, d]; if times are kept "trajectories" float [times, n, d] and "times"
  * double [times]. Text: {"evaluations", and if at least 2 times are kept "straightness", "energy"}.

@@ -42,14 +42,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string_view error_name(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kOk: return "Ok";
-    case ErrorCode::kInvalidArgument: return "InvalidArgument";
-    case ErrorCode::kShape: return "ShapeError";
-    case ErrorCode::kNumeric: return "NumericError";
-    case ErrorCode::kIo: return "IoError";
-    case ErrorCode::kDevice: return "DeviceError";
-    case ErrorCode::kCancelled: return "Cancelled";
-    case ErrorCode::kInternal: return "InternalError";
+    case ErrorCode::kOk:
+      return "Ok";
+    case ErrorCode::kInvalidArgument:
+      return "InvalidArgument";
+    case ErrorCode::kShape:
+      return "ShapeError";
+    case ErrorCode::kNumeric:
+      return "NumericError";
+    case ErrorCode::kIo:
+      return "IoError";
+    case ErrorCode::kDevice:
+      return "DeviceError";
+    case ErrorCode::kCancelled:
+      return "Cancelled";
+    case ErrorCode::kInternal:
+      return "InternalError";
   }
   return "InternalError";
 }
@@ -82,8 +90,8 @@ void check_between(std::string_view where, std::string_view name, std::int64_t v
                    std::int64_t least, std::int64_t most) {
   if (value < least || value > most) {
     throw InvalidArgument(
-        where, rule(name, "must lie in [" + to_text(least) + ", " + to_text(most) + "]",
-                    to_text(value)));
+        where,
+        rule(name, "must lie in [" + to_text(least) + ", " + to_text(most) + "]", to_text(value)));
   }
 }
 
@@ -91,8 +99,8 @@ void check_between(std::string_view where, std::string_view name, double value, 
                    double most) {
   if (!(value >= least && value <= most)) {
     throw InvalidArgument(
-        where, rule(name, "must lie in [" + to_text(least) + ", " + to_text(most) + "]",
-                    to_text(value)));
+        where,
+        rule(name, "must lie in [" + to_text(least) + ", " + to_text(most) + "]", to_text(value)));
   }
 }
 

@@ -19,11 +19,11 @@ enum class ErrorCode : int {
   kOk = 0,               ///< no error
   kInvalidArgument = 1,  ///< an argument breaks a stated rule
   kShape = 2,            ///< shapes or dimensions do not fit together
-  kNumeric = 3,          ///< a computation has no finite answer (singular time, NaN loss, step underflow)
-  kIo = 4,               ///< a file or byte stream is missing, damaged or cannot be written
-  kDevice = 5,           ///< a device or one of its libraries is missing or failed
-  kCancelled = 6,        ///< the caller asked to stop
-  kInternal = 7,         ///< a broken invariant of the library itself: please report
+  kNumeric = 3,    ///< a computation has no finite answer (singular time, NaN loss, step underflow)
+  kIo = 4,         ///< a file or byte stream is missing, damaged or cannot be written
+  kDevice = 5,     ///< a device or one of its libraries is missing or failed
+  kCancelled = 6,  ///< the caller asked to stop
+  kInternal = 7,   ///< a broken invariant of the library itself: please report
 };
 
 /// The field-independent name of a code: "InvalidArgument", "ShapeError", ...
@@ -80,7 +80,6 @@ void check_size(std::string_view where, std::string_view name, std::size_t got,
 /// The error for a name that is not in a list: lists the valid names and suggests the nearest by
 /// edit distance ("unknown schedule "liner": did you mean "linear"? valid: linear, trig, ...").
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view kind,
-                                     std::string_view name,
-                                     const std::vector<std::string>& valid);
+                                     std::string_view name, const std::vector<std::string>& valid);
 
 }  // namespace pathflow

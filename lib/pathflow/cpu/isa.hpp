@@ -16,9 +16,9 @@ std::vector<std::string> isas();
 /// of it. Errors: InvalidArgument for any other name.
 void set_isa(std::string_view name);
 
-/// Adds kernels that were loaded from elsewhere (in WebAssembly: a module of their own) to isas() and
-/// uses them. The table is not copied and must live as long as the program. Call it before other
-/// threads compute.
+/// Adds kernels that were loaded from elsewhere (in WebAssembly: a module of their own) to isas()
+/// and uses them. The table is not copied and must live as long as the program. Call it before
+/// other threads compute.
 void add_kernels(const KernelTable& table);
 
 /// The table in use.

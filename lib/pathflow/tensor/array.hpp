@@ -1,4 +1,5 @@
-// Host arrays at the public edge: xtensor containers, row-major. Points are [n, d], one point a row.
+// Host arrays at the public edge: xtensor containers, row-major. Points are [n, d], one point a
+// row.
 #pragma once
 
 #include <xtensor/xtensor.hpp>

@@ -43,7 +43,8 @@ async function sample(name) {
   const { made, start } = await contender(name, 256);
   const begin = performance.now();
   const points = await made.sample(2000, 100, start);
-  if (points.length !== 4000 || !points.every(Number.isFinite)) throw new Error(`${name}: bad samples`);
+  if (points.length !== 4000 || !points.every(Number.isFinite))
+    throw new Error(`${name}: bad samples`);
   return (performance.now() - begin) / 1000;
 }
 

@@ -1,6 +1,15 @@
 // The reference job written for @jax-js/jax (its WASM backend): the same network, loss and optimizer
 // as the library's own, jitted as one step, with every array kept on the device.
-import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import {
+  blockUntilReady,
+  defaultDevice,
+  init,
+  jit,
+  nn,
+  numpy as np,
+  tree,
+  valueAndGrad,
+} from "@jax-js/jax";
 import { BETA1, BETA2, EPSILON, LAYERS, LEARNING_RATE, initialLayer } from "./job.mjs";
 
 function forward(params, x) {

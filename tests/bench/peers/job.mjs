@@ -45,8 +45,7 @@ export function initialLayer(layer) {
 /** Batches of flow matching on 8 gaussians: input [batch, 3] = (x_t, t), target [batch, 2] = x1 - x0. */
 export function batches(batch, seed = 1) {
   const uniform = generator(seed);
-  const normal = () =>
-    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   return () => {
     const input = new Float32Array(3 * batch);
     const target = new Float32Array(2 * batch);

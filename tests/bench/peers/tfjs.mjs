@@ -32,7 +32,9 @@ export async function create({ batch, wasmPath }) {
           adam.minimize(
             () =>
               tf.mean(
-                tf.square(tf.sub(forward(tf.tensor2d(input, [batch, 3])), tf.tensor2d(target, [batch, 2]))),
+                tf.square(
+                  tf.sub(forward(tf.tensor2d(input, [batch, 3])), tf.tensor2d(target, [batch, 2])),
+                ),
               ),
             last,
           ),

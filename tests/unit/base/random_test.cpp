@@ -1,5 +1,5 @@
-#include "pathflow/base/bits.hpp"
 #include "pathflow/base/random.hpp"
+#include "pathflow/base/bits.hpp"
 
 #include <gtest/gtest.h>
 
