@@ -13,9 +13,11 @@ namespace pathflow::cpu {
 
 /// k is summed in blocks of this many terms, each block in ascending order, the blocks in order:
 /// the bits depend on neither cache sizes nor tile shapes.
-inline constexpr std::int64_t kGemmDepth = 256;
+inline constexpr std::int64_t kGemmDepth = 128;
 /// Rows of c that are finished together, epilogue included.
 inline constexpr std::int64_t kGemmRows = 32;
+/// Rows that a sum over rows takes in order before it joins blocks.
+inline constexpr std::int64_t kSumBlock = 16;
 /// Lanes over which contiguous data are summed, whatever the width of a register.
 inline constexpr int kSumLanes = 16;
 
@@ -47,9 +49,10 @@ struct KernelTable {
   void (*unary)(Unary op, std::int64_t count, const float* x, float* y);
   void (*binary)(Binary op, std::int64_t outer, std::int64_t inner, const float* a,
                  Stride2 a_stride, const float* b, Stride2 b_stride, float* y);
-  /// Sums over rows of x [count, stride], columns [begin, end): y[j] for each.
-  void (*sum_columns)(std::int64_t count, std::int64_t stride, std::int64_t begin, std::int64_t end,
-                      const float* x, float* y);
+  /// Sums over rows of x [count, stride], columns [begin, end): y[j] for each. Blocks of `block`
+  /// rows are summed in order and joined pairwise, as a binary counter carries.
+  void (*sum_columns)(std::int64_t count, std::int64_t block, std::int64_t stride,
+                      std::int64_t begin, std::int64_t end, const float* x, float* y);
   /// Sums x [count, inner] over count for inner in {1, 2, 4, 8}.
   void (*sum_contiguous)(std::int64_t count, std::int64_t inner, const float* x, float* y);
   void (*transpose)(std::int64_t rows, std::int64_t columns, const float* x, std::int64_t x_stride,

@@ -1,143 +1,65 @@
 #include "pathflow/cpu/kernels.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
-#include <new>
 #include <type_traits>
 
 #include "pathflow/base/threads.hpp"
 #include "pathflow/cpu/isa.hpp"
 #include "pathflow/cpu/kernel_table.hpp"
+#include "pathflow/cpu/products.hpp"
 #include "pathflow/cpu/reference.hpp"
+#include "pathflow/cpu/workspace.hpp"
 
 namespace pathflow::cpu {
 namespace {
 
-// Below these sizes a second thread costs more than it brings (a fork and join takes 0.6 us when
-// the threads are awake). A function in an epilogue takes the time of about kFunctionCost
-// multiply-adds.
-constexpr std::int64_t kParallelMultiplies = 1 << 17, kFunctionCost = 16, kNarrowRows = 1 << 9;
+// Below these sizes a second thread costs more than it brings.
 constexpr std::int64_t kUnaryGrain = 1 << 13, kBinaryGrain = 1 << 15, kSumGrain = 1 << 16;
+constexpr std::int64_t kSquaresGrain = 1 << 13, kSumRows = 128, kSumShare = 1 << 14;
 
-/// 64-byte aligned floats that only ever grow: one allocation for the largest size seen.
-class Workspace {
- public:
-  float* get(std::int64_t count) {
-    if (count > capacity_) {
-      memory_.reset();
-      capacity_ = 0;
-      memory_.reset(static_cast<float*>(
-          ::operator new (static_cast<std::size_t>(count) * sizeof(float), std::align_val_t{64})));
-      capacity_ = count;
-    }
-    return memory_.get();
-  }
-
- private:
-  struct Free {
-    void operator()(float* p) const { ::operator delete (p, std::align_val_t{64}); }
-  };
-  std::unique_ptr<float, Free> memory_;
-  std::int64_t capacity_ = 0;
-};
-
-float* panel_space(std::int64_t count) {
-  thread_local Workspace workspace;
-  return workspace.get(count);
-}
-
-float* narrow_space(std::int64_t count) {
-  thread_local Workspace workspace;
-  return workspace.get(count);
-}
-
-float* row_space() {
-  thread_local Workspace workspace;
-  return workspace.get(kGemmRows * kGemmDepth);
-}
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-// Short rows of b are read where they lie if a panel fills whole cache lines of them: a block of
-// kGemmDepth rows stays in the second-level cache, and packing would cost a pass and, with two
-// threads, a trip between their caches (x^T dz at batch 256: 40 against 47 us). Longer rows would
-// touch a page each and are packed, unless only a few tiles of rows read them. A ragged last panel
-// is always packed.
-constexpr std::int64_t kDirectStride = 256, kLineFloats = 16;
-
-std::int64_t first_packed_panel(const GemmCall& call, const KernelTable& table) {
-  if (call.transpose_b) return 0;
-  const bool near = call.b_stride <= kDirectStride && table.panel_columns >= kLineFloats;
-  const bool direct = near || call.m <= 3 * table.tile_rows;
-  return direct ? call.n / table.panel_columns : 0;
-}
-
-void gemm_wide(const KernelTable& table, GemmCall call, bool parallel) {
-  const std::int64_t panels = ceil_div(call.n, table.panel_columns);
-  call.first_packed = first_packed_panel(call, table);
-  if (call.first_packed < panels) {
-    float* packed = panel_space(panels * table.panel_columns * call.k);
-    const std::int64_t count = panels - call.first_packed;
-    const std::int64_t panel = std::max<std::int64_t>(1, table.panel_columns * call.k);
-    const std::int64_t grain = std::max<std::int64_t>(1, kUnaryGrain / panel);
-    parallel_for(count, parallel ? grain : count, [&](std::int64_t begin, std::int64_t end) {
-      table.pack_b(call, call.first_packed + begin, call.first_packed + end, packed);
-    });
-    call.packed_b = packed;
-  }
-  parallel_for(call.m, parallel ? kGemmRows : std::max<std::int64_t>(1, call.m),
-               [&](std::int64_t begin, std::int64_t end) {
-                 table.gemm_rows(call, begin, end, row_space());
-               });
-}
-
-/// A product with few columns, as the transpose of op(b)^T op(a)^T: the long side fills the lanes.
-/// Each element is the same chain of multiply-adds, so the same bits.
-void gemm_narrow(const KernelTable& table, const GemmCall& call, bool parallel) {
-  parallel_for(call.m, parallel ? kNarrowRows : call.m, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t rows = end - begin;
-    float* turned = narrow_space(call.n * rows);
-    const GemmCall part{.m = call.n,
-                        .n = rows,
-                        .k = call.k,
-                        .a = call.b,
-                        .a_stride = call.b_stride,
-                        .transpose_a = !call.transpose_b,
-                        .b = call.transpose_a ? call.a + begin : call.a + begin * call.a_stride,
-                        .b_stride = call.a_stride,
-                        .transpose_b = !call.transpose_a,
-                        .c = turned,
-                        .epilogue = {},
-                        .packed_b = nullptr,
-                        .first_packed = 0};
-    gemm_wide(table, part, false);
-    table.transpose(call.n, rows, turned, rows, call.c + begin * call.n, call.n);
-    table.epilogue(call, begin, end);
+/// The sums of [count, inner] by chunks of rows, each a whole branch of the pairwise tree, so that
+/// every thread reads the rows it wrote; then the tree over the chunks. The same bits as in one go.
+void sum_by_chunks(const KernelTable& table, std::int64_t count, std::int64_t inner, const float* x,
+                   float* y) {
+  std::int64_t rows = kSumRows;  // kSumBlock times a power of two
+  while (ceil_div(count, rows) > 64) rows *= 2;
+  const std::int64_t chunks = ceil_div(count, rows);
+  float* partial = partial_space(chunks * inner);
+  parallel_for(chunks, 1, [&](std::int64_t chunk, std::int64_t) {
+    const std::int64_t first = chunk * rows;
+    table.sum_columns(std::min(rows, count - first), kSumBlock, inner, 0, inner, x + first * inner,
+                      partial + chunk * inner);
   });
+  table.sum_columns(chunks, 1, inner, 0, inner, partial, y);
 }
 
-void gemm_float(const GemmCall& call) {
+// Chunks of fixed size, added in order.
+double sum_of_squares_float(std::int64_t count, const float* x) {
+  constexpr std::int64_t kChunks = 64;
   const KernelTable& table = kernels();
-  const std::int64_t functions = (call.epilogue.activation != Activation::kIdentity) +
-                                 (call.epilogue.grad_pre_activation != nullptr);
-  const bool parallel =
-      call.m * call.n * (call.k + kFunctionCost * functions) >= kParallelMultiplies;
-  if (4 * call.n <= table.panel_columns && call.m >= table.panel_columns) {
-    gemm_narrow(table, call, parallel);
-  } else {
-    gemm_wide(table, call, parallel);
+  double total = 0, parts[kChunks];
+  for (std::int64_t first = 0; first < count; first += kChunks * kSquaresGrain) {
+    const std::int64_t left = std::min(count - first, kChunks * kSquaresGrain);
+    parallel_for(left, kSquaresGrain, [&](std::int64_t begin, std::int64_t end) {
+      parts[begin / kSquaresGrain] = table.sum_of_squares(end - begin, x + first + begin);
+    });
+    for (std::int64_t i = 0; i < ceil_div(left, kSquaresGrain); ++i) total += parts[i];
   }
+  return total;
 }
 
 void reduce_sum_float(std::int64_t outer, std::int64_t count, std::int64_t inner, const float* x,
                       float* y) {
   const KernelTable& table = kernels();
   const bool contiguous = inner <= 8 && (inner & (inner - 1)) == 0;
+  if (outer == 1 && !contiguous && threads() > 1 && count > kSumRows &&
+      count * inner >= kSumShare) {
+    return sum_by_chunks(table, count, inner, x, y);
+  }
   const auto one = [&](std::int64_t i, std::int64_t begin, std::int64_t end) {
     const float* from = x + i * count * inner;
     if (contiguous) return table.sum_contiguous(count, inner, from, y + i * inner);
-    table.sum_columns(count, inner, begin, end, from, y + i * inner);
+    table.sum_columns(count, kSumBlock, inner, begin, end, from, y + i * inner);
   };
   const std::int64_t grain =
       std::max<std::int64_t>(1, kSumGrain / std::max<std::int64_t>(1, count));
@@ -158,19 +80,19 @@ template <class T>
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool transpose_a, const T* b,
           bool transpose_b, T* c, const Epilogue<T>& epilogue) {
   if constexpr (std::is_same_v<T, float>) {
-    gemm_float({.m = m,
-                .n = n,
-                .k = k,
-                .a = a,
-                .a_stride = transpose_a ? m : k,
-                .transpose_a = transpose_a,
-                .b = b,
-                .b_stride = transpose_b ? k : n,
-                .transpose_b = transpose_b,
-                .c = c,
-                .epilogue = epilogue,
-                .packed_b = nullptr,
-                .first_packed = 0});
+    multiply({.m = m,
+              .n = n,
+              .k = k,
+              .a = a,
+              .a_stride = transpose_a ? m : k,
+              .transpose_a = transpose_a,
+              .b = b,
+              .b_stride = transpose_b ? k : n,
+              .transpose_b = transpose_b,
+              .c = c,
+              .epilogue = epilogue,
+              .packed_b = nullptr,
+              .first_packed = 0});
   } else {
     parallel_for(m, 64, [&](std::int64_t begin, std::int64_t end) {
       reference::gemm_rows(begin, end, m, n, k, a, transpose_a, b, transpose_b, c, epilogue);
@@ -275,7 +197,7 @@ void scatter_add_rows(std::int64_t n, std::int64_t d, std::int64_t table_rows, c
 template <class T>
 double sum_of_squares(std::int64_t count, const T* x) {
   if constexpr (std::is_same_v<T, float>) {
-    return kernels().sum_of_squares(count, x);
+    return sum_of_squares_float(count, x);
   } else {
     return reference::sum_of_squares(count, x);
   }

@@ -109,8 +109,6 @@ PATHFLOW_INLINE void load_to(const float* p, float& v) { v = *p; }
 PATHFLOW_INLINE void store_from(float* p, Pack v) { store(p, v); }
 PATHFLOW_INLINE void store_from(float* p, float v) { *p = v; }
 
-inline constexpr std::int64_t kSumBlock = 16;
-
 template <class V, int S>
 PATHFLOW_INLINE void sum_block(std::int64_t rows, std::int64_t stride, const float* x,
                                V (&sums)[S]) {
@@ -127,18 +125,18 @@ PATHFLOW_INLINE void sum_block(std::int64_t rows, std::int64_t stride, const flo
   }
 }
 
-/// S adjacent packs of columns: blocks of 16 rows in order, blocks joined pairwise as a binary
+/// S adjacent packs of columns: blocks of `rows` rows in order, blocks joined pairwise as a binary
 /// counter carries, so the order depends on the number of rows alone.
 template <class V, int S>
-inline void sum_strip(std::int64_t count, std::int64_t stride, const float* x, float* y) {
+inline void sum_strip(std::int64_t count, std::int64_t rows, std::int64_t stride, const float* x,
+                      float* y) {
   constexpr int kStep = sizeof(V) / sizeof(float);
   V level[48][S] = {};
   int depth = 0;
-  for (std::int64_t block = 0; block * kSumBlock < count; ++block) {
-    const std::int64_t left = count - block * kSumBlock;
+  for (std::int64_t block = 0; block * rows < count; ++block) {
+    const std::int64_t left = count - block * rows;
     V sums[S];
-    sum_block<V, S>(left < kSumBlock ? left : kSumBlock, stride, x + block * kSumBlock * stride,
-                    sums);
+    sum_block<V, S>(left < rows ? left : rows, stride, x + block * rows * stride, sums);
     for (std::int64_t carry = block; carry & 1; carry >>= 1) {
       --depth;
       for (int s = 0; s < S; ++s) sums[s] = level[depth][s] + sums[s];
@@ -152,19 +150,21 @@ inline void sum_strip(std::int64_t count, std::int64_t stride, const float* x, f
   for (int s = 0; s < S; ++s) store_from(y + s * kStep, level[0][s]);
 }
 
-inline void sum_columns(std::int64_t count, std::int64_t stride, std::int64_t begin,
-                        std::int64_t end, const float* x, float* y) {
+inline void sum_columns(std::int64_t count, std::int64_t rows, std::int64_t stride,
+                        std::int64_t begin, std::int64_t end, const float* x, float* y) {
   std::int64_t j = begin;
-  for (; j + 4 * kWidth <= end; j += 4 * kWidth) sum_strip<Pack, 4>(count, stride, x + j, y + j);
-  for (; j + kWidth <= end; j += kWidth) sum_strip<Pack, 1>(count, stride, x + j, y + j);
-  for (; j < end; ++j) sum_strip<float, 1>(count, stride, x + j, y + j);
+  for (; j + 4 * kWidth <= end; j += 4 * kWidth) {
+    sum_strip<Pack, 4>(count, rows, stride, x + j, y + j);
+  }
+  for (; j + kWidth <= end; j += kWidth) sum_strip<Pack, 1>(count, rows, stride, x + j, y + j);
+  for (; j < end; ++j) sum_strip<float, 1>(count, rows, stride, x + j, y + j);
 }
 
 inline void sum_contiguous(std::int64_t count, std::int64_t inner, const float* x, float* y) {
   static_assert(kSumLanes % kWidth == 0);
   const std::int64_t total = count * inner, rows = total / kSumLanes;
   float lanes[kSumLanes] = {};
-  if (rows > 0) sum_strip<Pack, kSumLanes / kWidth>(rows, kSumLanes, x, lanes);
+  if (rows > 0) sum_strip<Pack, kSumLanes / kWidth>(rows, kSumBlock, kSumLanes, x, lanes);
   for (std::int64_t i = rows * kSumLanes; i < total; ++i) lanes[i - rows * kSumLanes] += x[i];
   for (std::int64_t half = kSumLanes / 2; half >= inner; half /= 2) {
     for (std::int64_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
