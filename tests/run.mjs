@@ -16,16 +16,20 @@ import {
   step,
 } from "../lib/build/progress.mjs";
 import { setUp } from "../lib/build/setup.mjs";
+import { fuzzAll } from "./fuzz/fuzz.mjs";
 
-const help = `npm test -- [--only STAGE,...] [--list]
+const help = `npm test -- [--only STAGE,...] [--fuzz-seconds N] [--list]
 
   --only STAGE,...   only these stages
+  --fuzz-seconds N   how long each fuzzer runs (60)
   --list             the stages
   --help             this text
 
 Example: npm test -- --only wasm,page`;
 
 // Each stage gives { passed, failed, skipped: ["name: why"], output? } or throws ----------------------
+
+let fuzzSeconds = 60;
 
 /** Unescapes what XML escapes in attribute values. */
 const unescape = (text) =>
@@ -35,26 +39,20 @@ const unescape = (text) =>
       : { quot: '"', lt: "<", gt: ">", apos: "'", amp: "&" }[name],
   );
 
-async function native() {
-  await step("Building the library, the command and the tests natively", (tell) =>
-    cmakeBuild("release", [], tell, ["-DPATHFLOW_TESTS=ON", "-DPATHFLOW_WERROR=ON"]),
+/** Builds a preset with its tests and runs them by CTest. */
+async function native(preset = "release", options = ["-DPATHFLOW_SHARED=ON"]) {
+  await step(`Building the library, the command and the tests natively (${preset})`, (tell) =>
+    cmakeBuild(preset, [], tell, ["-DPATHFLOW_TESTS=ON", "-DPATHFLOW_WERROR=ON", ...options]),
   );
-  const report = buildFolder("logs", "ctest.xml");
+  const report = buildFolder("logs", `ctest-${preset}.xml`);
   rmSync(report, { force: true });
-  const args = [
-    "--preset",
-    "release",
-    "--parallel",
-    String(cpus().length),
-    "--output-junit",
-    report,
-  ];
+  const args = ["--preset", preset, "--parallel", String(cpus().length), "--output-junit", report];
   const { status, output } = await step("Running the native tests", () =>
     run("ctest", args, { check: false }),
   );
   if (!existsSync(report)) throw new Failure(`${output}\nctest left no report`);
   const text = readFileSync(report, "utf8");
-  const counts = { passed: 0, failed: 0, skipped: [] };
+  const counts = { passed: 0, failed: 0, skipped: [], output: "" };
   for (const [, name, state, rest] of text.matchAll(
     /<testcase name="([^"]*)"[^>]*status="(\w+)"([\s\S]*?)<\/testcase>/g,
   )) {
@@ -63,10 +61,14 @@ async function native() {
       counts.skipped.push(`${unescape(name)}: disabled, for running by hand`);
     else if (state === "notrun")
       counts.skipped.push(`${unescape(name)}: ${skipReason(unescape(rest))}`);
-    else ++counts.failed;
+    else {
+      ++counts.failed;
+      const said = /<system-out>([\s\S]*?)<\/system-out>/.exec(rest)?.[1] ?? "";
+      counts.output += `-- ${unescape(name)}\n${unescape(said)}\n`;
+    }
   }
   if (status !== 0 && counts.failed === 0) throw new Failure(`${output}\nctest failed (${status})`);
-  return { ...counts, output: counts.failed > 0 ? output : "" };
+  return counts;
 }
 
 /** What GTEST_SKIP() was given: the line after gtest's "file:line: Skipped". */
@@ -187,6 +189,7 @@ async function js() {
 
 async function simd() {
   await buildWasm();
+  await buildJs();
   return nodeTests("simd", "tests/wasm", /\.test\.mjs$/);
 }
 
@@ -197,7 +200,9 @@ async function npmPackage() {
 }
 
 async function install() {
-  await step("Building the library natively", (tell) => cmakeBuild("release", ["pathflow"], tell));
+  await step("Building the library and the command natively", (tell) =>
+    cmakeBuild("release", ["pathflow", "pathflow_command"], tell, ["-DPATHFLOW_SHARED=ON"]),
+  );
   return nodeTests("install", "tests/install", /\.test\.mjs$/, ["--test-concurrency=1"]);
 }
 
@@ -211,8 +216,25 @@ async function page() {
   return nodeTests("page", "tests/web", /\.spec\.mjs$/, ["--test-concurrency=1"]);
 }
 
+async function docs() {
+  return nodeTests("docs", "tests/docs", /\.test\.mjs$/);
+}
+
+async function determinism() {
+  await buildWasm();
+  await buildJs();
+  await step("Building the runs with gcc", (tell) =>
+    cmakeBuild("release", ["test_determinism"], tell, ["-DPATHFLOW_TESTS=ON"]),
+  );
+  return nodeTests("determinism", "tests/determinism", /\.test\.mjs$/);
+}
+
+const fuzz = () => fuzzAll(fuzzSeconds);
+
+// The last item of a stage: whether it runs only when asked for, because it takes long.
 const stages = {
-  native: ["the library built with warnings as errors, and ctest", native],
+  native: ["the library built with warnings as errors, and ctest", () => native()],
+  fuzz: ["libFuzzer on npy, safetensors, configurations and the C ABI, sanitizers on", fuzz],
   wasm: ["the same tests compiled to WebAssembly and run in Node", wasm],
   simd: ["SIMD instructions in the binaries that should have them, and in no other", simd],
   js: ["the JS module in Node", js],
@@ -220,9 +242,20 @@ const stages = {
     "the packed module in an empty folder: Node, Vite, its size, publint, attw, README",
     npmPackage,
   ],
-  install: ["the C++ library as another project finds it, and the README's examples", install],
+  install: [
+    "the C++ library as other projects find it, its headers and options, the README's examples",
+    install,
+  ],
   tools: ["npm start, its server and its set-up", tools],
   page: ["the page in Chromium", page],
+  docs: ["Doxygen without a warning, links that lead somewhere", docs],
+  determinism: ["the same bits from gcc, clang and WebAssembly", determinism],
+  asan: [
+    "native, with address and undefined behaviour sanitizers",
+    () => native("asan-ubsan", []),
+    true,
+  ],
+  tsan: ["native, with the thread sanitizer (clang)", () => native("tsan", []), true],
 };
 
 // The run ---------------------------------------------------------------------------------------------
@@ -258,6 +291,7 @@ function options() {
     ({ values } = parseArgs({
       options: {
         only: { type: "string" },
+        "fuzz-seconds": { type: "string", default: "60" },
         list: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
@@ -265,11 +299,18 @@ function options() {
   } catch (error) {
     throw new Failure(`test: ${error.message}\n\n${help}`);
   }
-  const names = values.only?.split(",") ?? Object.keys(stages);
+  const always = Object.keys(stages).filter((name) => !stages[name][2]);
+  const names = values.only?.split(",") ?? always;
   const unknown = names.find((name) => !(name in stages));
   if (unknown !== undefined) {
     throw new Failure(
       `test: unknown stage "${unknown}" (valid: ${Object.keys(stages).join(", ")})`,
+    );
+  }
+  fuzzSeconds = Number(values["fuzz-seconds"]);
+  if (!Number.isInteger(fuzzSeconds) || fuzzSeconds < 1) {
+    throw new Failure(
+      `test: --fuzz-seconds must be a whole number of at least 1, got "${values["fuzz-seconds"]}"`,
     );
   }
   return { ...values, names };
@@ -282,8 +323,8 @@ await runMain(async () => {
     return;
   }
   if (list)
-    return Object.entries(stages).forEach(([name, [what]]) =>
-      console.log(`${name.padEnd(9)}${what}`),
+    return Object.entries(stages).forEach(([name, [what, , optional]]) =>
+      console.log(`${name.padEnd(12)}${what}${optional ? " (only when named)" : ""}`),
     );
 
   const begin = performance.now();
@@ -293,7 +334,7 @@ await runMain(async () => {
 
   const rows = results.map(
     ({ name, passed, failed, skipped, time }) =>
-      `${name.padEnd(9)}${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ` +
+      `${name.padEnd(12)}${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ` +
       `${String(skipped.length).padStart(4)} skipped  ${time}`,
   );
   console.log(`\n${rows.join("\n")}\nall in ${duration(performance.now() - begin)}\n`);

@@ -15,6 +15,10 @@ import { setUp } from "./setup.mjs";
 
 const dist = join(root, "wasm/dist");
 
+// em++ starts Python for every file: Debian's own starts ten times as fast as a version manager's shim.
+const python = "/usr/bin/python3";
+if (!process.env.EMSDK && existsSync(python)) process.env.EMSDK_PYTHON ??= python;
+
 // What is current ------------------------------------------------------------------------------------
 
 const skipped = new Set(["node_modules", "dist", "shots"]);
@@ -64,7 +68,7 @@ export async function cmakeBuild(preset, targets, tell, options = []) {
   await run("cmake", args, { onLine: ninjaProgress(tell), log: buildFolder("logs", `${preset}.log`) });
 }
 
-const cppInputs = ["CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build"];
+const cppInputs = ["package.json", "CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build"];
 const wasmInputs = ["wasm/CMakeLists.txt", "wasm/capi", "wasm/kernels", "wasm/pack.mjs", "wasm/relaxed-simd.mjs"];
 
 export async function buildWasm() {
@@ -84,6 +88,18 @@ export async function buildWasm() {
 
 const node = (script, ...args) => run("node", [join(root, "node_modules", script), ...args]);
 
+/** Removes the declarations that no entry of the package reaches. */
+function removeInternalTypes(entries) {
+  const reached = new Set(entries);
+  for (const name of reached) {
+    const text = readFileSync(join(dist, name), "utf8");
+    for (const [, file] of text.matchAll(/from "\.\/([\w-]+)\.js"/g)) reached.add(`${file}.d.ts`);
+  }
+  for (const name of readdirSync(dist)) {
+    if (name.endsWith(".d.ts") && !reached.has(name)) rmSync(join(dist, name));
+  }
+}
+
 export async function buildJs() {
   const inputs = ["wasm/js/src", "wasm/js/tsconfig.json", "package-lock.json", "lib/build/build.mjs"];
   await unlessCurrent("js", inputs, ["wasm/dist/index.js", "wasm/dist/index.d.ts"], () =>
@@ -91,7 +107,10 @@ export async function buildJs() {
       for (const name of existsSync(dist) ? readdirSync(dist) : []) {
         if (extname(name) !== ".wasm") rmSync(join(dist, name), { recursive: true });
       }
-      await node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json");
+      // Comments are for the types, where editors show them: in the code they would only be carried.
+      const tsc = (...options) => node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json", ...options);
+      await Promise.all([tsc("--emitDeclarationOnly"), tsc("--declaration", "false", "--removeComments")]);
+      removeInternalTypes(["index.d.ts", "worker.d.ts"]);
     }),
   );
 }

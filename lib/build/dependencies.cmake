@@ -14,7 +14,9 @@ endfunction()
 pathflow_require_header(EIGEN Eigen/Core libeigen3-dev)
 pathflow_require_header(XTENSOR xtensor/xtensor.hpp libxtensor-dev)
 pathflow_require_header(XTL xtl/xsequence.hpp libxtensor-dev)
-pathflow_require_header(JSON nlohmann/json.hpp nlohmann-json3-dev)
+if(PATHFLOW_TESTS OR (PATHFLOW_CLI AND NOT EMSCRIPTEN))  # the library reads JSON by itself
+  pathflow_require_header(JSON nlohmann/json.hpp nlohmann-json3-dev)
+endif()
 
 # Under Emscripten /usr/include itself must not be on the include path (it would shadow the target's
 # libc), so the headers are mirrored by links in the build tree.
@@ -23,11 +25,13 @@ file(MAKE_DIRECTORY ${_mirror})
 file(CREATE_LINK ${PATHFLOW_EIGEN_INCLUDE}/Eigen ${_mirror}/Eigen SYMBOLIC)
 file(CREATE_LINK ${PATHFLOW_XTENSOR_INCLUDE}/xtensor ${_mirror}/xtensor SYMBOLIC)
 file(CREATE_LINK ${PATHFLOW_XTL_INCLUDE}/xtl ${_mirror}/xtl SYMBOLIC)
-file(CREATE_LINK ${PATHFLOW_JSON_INCLUDE}/nlohmann ${_mirror}/nlohmann SYMBOLIC)
+if(PATHFLOW_JSON_INCLUDE)
+  file(CREATE_LINK ${PATHFLOW_JSON_INCLUDE}/nlohmann ${_mirror}/nlohmann SYMBOLIC)
+endif()
 add_library(pathflow_headers INTERFACE)
 target_include_directories(pathflow_headers SYSTEM INTERFACE $<BUILD_INTERFACE:${_mirror}>)
 
-if(PATHFLOW_OPENMP AND NOT EMSCRIPTEN)
+if(PATHFLOW_OPENMP)
   find_package(OpenMP COMPONENTS CXX)
   if(NOT OpenMP_CXX_FOUND)
     message(FATAL_ERROR "pathflow: OpenMP was not found. Install libgomp1 with gcc or libomp-dev "
@@ -36,7 +40,7 @@ if(PATHFLOW_OPENMP AND NOT EMSCRIPTEN)
 endif()
 
 # What only the pathflow command uses.
-if(PATHFLOW_CLI AND NOT EMSCRIPTEN)
+if(PATHFLOW_CLI)
   foreach(package CLI11 fmt)
     find_package(${package} QUIET)
     if(NOT ${package}_FOUND)
@@ -46,6 +50,20 @@ if(PATHFLOW_CLI AND NOT EMSCRIPTEN)
                           "package file, or pass -DPATHFLOW_CLI=OFF to build the library alone.")
     endif()
   endforeach()
+  # cairo draws the figures: anti-aliased shapes, text and PNG (through libpng). It has no package
+  # file for CMake.
+  find_path(PATHFLOW_CAIRO_INCLUDE cairo.h PATH_SUFFIXES cairo)
+  find_library(PATHFLOW_CAIRO_LIBRARY cairo)
+  mark_as_advanced(PATHFLOW_CAIRO_INCLUDE PATHFLOW_CAIRO_LIBRARY)
+  if(NOT PATHFLOW_CAIRO_INCLUDE OR NOT PATHFLOW_CAIRO_LIBRARY)
+    message(FATAL_ERROR "pathflow: cairo was not found, which draws the figures of the pathflow "
+                        "command. Install Debian's libcairo2-dev, pass -DPATHFLOW_CAIRO_INCLUDE="
+                        "/path/that/holds/cairo.h and -DPATHFLOW_CAIRO_LIBRARY=/path/to/libcairo.so, "
+                        "or pass -DPATHFLOW_CLI=OFF to build the library alone.")
+  endif()
+  add_library(pathflow_cairo INTERFACE)
+  target_include_directories(pathflow_cairo SYSTEM INTERFACE ${PATHFLOW_CAIRO_INCLUDE})
+  target_link_libraries(pathflow_cairo INTERFACE ${PATHFLOW_CAIRO_LIBRARY})
 endif()
 
 # GoogleTest: the installed library natively, its sources under Emscripten.

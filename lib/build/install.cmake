@@ -1,38 +1,58 @@
-# The public target pathflow::pathflow, the same whether the project was added as a folder or found
-# installed: all rooms in one library, their headers, and xtensor, which the headers speak.
-set(_objects "")
-foreach(room ${PATHFLOW_ROOMS})
-  get_target_property(kind pathflow_${room} TYPE)
-  if(NOT kind STREQUAL "INTERFACE_LIBRARY")
-    list(APPEND _objects $<TARGET_OBJECTS:pathflow_${room}>)
-  endif()
-endforeach()
-add_library(pathflow STATIC ${_objects})
-add_library(pathflow::pathflow ALIAS pathflow)
-set_target_properties(pathflow PROPERTIES LINKER_LANGUAGE CXX)
-target_compile_features(pathflow PUBLIC cxx_std_20)
-target_include_directories(pathflow PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>
-                                           $<INSTALL_INTERFACE:include>)
-target_include_directories(pathflow SYSTEM PUBLIC $<BUILD_INTERFACE:${_mirror}>)
-target_link_libraries(pathflow PUBLIC $<INSTALL_INTERFACE:xtensor>)
-if(TARGET OpenMP::OpenMP_CXX)
-  target_link_libraries(pathflow PUBLIC OpenMP::OpenMP_CXX)
-endif()
-
-if(NOT PATHFLOW_INSTALL OR EMSCRIPTEN)
-  return()
-endif()
+# cmake --install: the library with its public headers, for find_package and pkg-config, and the
+# command. Nothing in it names the prefix, which can be moved.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+
 set(_package ${CMAKE_INSTALL_LIBDIR}/cmake/pathflow)
+foreach(kind static shared)
+  if(TARGET pathflow_${kind})
+    # A file for each kind, so that find_package defines those that are there.
+    install(TARGETS pathflow_${kind} EXPORT pathflow_${kind}
+            ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(EXPORT pathflow_${kind} NAMESPACE pathflow:: FILE pathflow_${kind}.cmake
+            DESTINATION ${_package})
+  endif()
+endforeach()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/pathflowConfig.cmake.in
                               ${PROJECT_BINARY_DIR}/pathflowConfig.cmake
                               INSTALL_DESTINATION ${_package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/pathflowConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
-install(TARGETS pathflow EXPORT pathflow ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(EXPORT pathflow NAMESPACE pathflow:: FILE pathflowTargets.cmake DESTINATION ${_package})
 install(FILES ${PROJECT_BINARY_DIR}/pathflowConfig.cmake
               ${PROJECT_BINARY_DIR}/pathflowConfigVersion.cmake DESTINATION ${_package})
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/pathflow DESTINATION include
-        FILES_MATCHING PATTERN "*.hpp")
+
+# pkg-config: the archive needs what it links; the shared library has it linked already.
+file(RELATIVE_PATH _to_prefix /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" _to_prefix ${_to_prefix})
+set(_threads "")
+if(TARGET OpenMP::OpenMP_CXX)
+  set(_threads ${OpenMP_CXX_FLAGS})
+endif()
+set(_libs "-lpathflow")
+set(_private_libs ${_threads})
+if(NOT PATHFLOW_SHARED)
+  string(APPEND _libs " ${_threads}")
+  set(_private_libs "")
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/pathflow.pc.in ${PROJECT_BINARY_DIR}/pathflow.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pathflow.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Public headers are those that mark what they declare as visible. The others stay here: a public one
+# includes only public ones (a test compiles each alone).
+file(GLOB_RECURSE _headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/lib
+     ${PROJECT_SOURCE_DIR}/lib/pathflow/*.hpp)
+foreach(header ${_headers})
+  file(STRINGS ${PROJECT_SOURCE_DIR}/lib/${header} marked REGEX "^#pragma GCC visibility push")
+  if(marked)
+    cmake_path(GET header PARENT_PATH folder)
+    install(FILES ${PROJECT_SOURCE_DIR}/lib/${header} DESTINATION include/${folder}
+            COMPONENT headers)
+  endif()
+endforeach()
+install(FILES ${PATHFLOW_GENERATED}/pathflow/base/version.hpp DESTINATION include/pathflow/base
+        COMPONENT headers)
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(TARGET pathflow_command)
+  install(TARGETS pathflow_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

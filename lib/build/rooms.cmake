@@ -2,7 +2,10 @@
 add_library(pathflow_flags INTERFACE)
 target_compile_options(pathflow_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -ffp-contract=off $<$<BOOL:${PATHFLOW_WERROR}>:-Werror>)
-target_include_directories(pathflow_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+set(PATHFLOW_GENERATED ${PROJECT_BINARY_DIR}/include)
+configure_file(${PROJECT_SOURCE_DIR}/lib/build/version.hpp.in
+               ${PATHFLOW_GENERATED}/pathflow/base/version.hpp @ONLY)
+target_include_directories(pathflow_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib ${PATHFLOW_GENERATED})
 target_link_libraries(pathflow_flags INTERFACE pathflow_headers)
 if(TARGET OpenMP::OpenMP_CXX)
   target_link_libraries(pathflow_flags INTERFACE OpenMP::OpenMP_CXX)
@@ -10,14 +13,14 @@ endif()
 
 if(EMSCRIPTEN)
   set(_isa_flags -fwasm-exceptions)
-  if(NOT PATHFLOW_WASM_ISA STREQUAL "scalar")
+  if(PATHFLOW_WASM_ISA STREQUAL "simd")
     list(APPEND _isa_flags -msimd128)
-  endif()
-  if(PATHFLOW_WASM_ISA STREQUAL "relaxed")
-    list(APPEND _isa_flags -mrelaxed-simd)
   endif()
   target_compile_options(pathflow_flags INTERFACE ${_isa_flags})
   target_link_options(pathflow_flags INTERFACE ${_isa_flags})
+  if(CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")  # as the npm module: optimised as one program
+    target_compile_options(pathflow_flags INTERFACE -flto -fno-rtti)
+  endif()
 endif()
 
 set(PATHFLOW_ROOMS "")
@@ -32,9 +35,8 @@ function(pathflow_room name)
     add_library(pathflow_${name} STATIC ${sources})
     set(scope PUBLIC)
     if(NOT EMSCRIPTEN)  # there it would only put an indirection before every function pointer
-      if(NOT EMSCRIPTEN) # there it would only add a table to every address
-      set_target_properties(pathflow_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
-    endif()
+      set_target_properties(pathflow_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                            CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     endif()
   endif()
   target_link_libraries(pathflow_${name} ${scope} pathflow_flags)
@@ -69,7 +71,19 @@ pathflow_room(path tensor base)
 pathflow_room(sample path tensor base)
 pathflow_room(density sample path tensor base)
 pathflow_room(metric path tensor base)
+# Without these GCC vectorises no loop over pairs that takes a square root or an exponential; the
+# values are the same.
+set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/metric/distances.cpp PROPERTIES
+                            COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
 pathflow_room(train metric density sample path nn data io cpu graph tensor base)
+
+# Apart in unity builds (CMAKE_UNITY_BUILD): sources whose own names are those of a neighbour's, and
+# one of which gcc warns when it is included.
+foreach(file cpu/device_movement data/font data/strokes data/text density/fokker_planck density/gaussian_mixture
+             density/likelihood io/npy io/safetensors io/safetensors_header path/schedule path/time_sampling)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/${file}.cpp PROPERTIES
+                              SKIP_UNITY_BUILD_INCLUSION ON)
+endforeach()
 
 # The npm module is built for size (MinSizeRel); what a step or a read-out waits for is not.
 if(EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")

@@ -1,7 +1,7 @@
-// The C++ library as another project meets it: installed and found, or added as a folder; and the
-// README's C++ examples, compiled against the installed one.
+// The C++ library as another project meets it: installed and found by CMake or pkg-config, static and
+// shared, or added as a folder; and the README's C++ examples, compiled against the installed one.
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../lib/build/progress.mjs";
@@ -9,11 +9,25 @@ import { readmeExamples } from "../support/readme.mjs";
 import { emptyFolder, sh } from "../support/scratch.mjs";
 
 const consumer = join(root, "tests/install/consumer");
+const train = join(consumer, "train.cpp");
 let folder;
+let prefix; // with libpathflow.a and libpathflow.so, moved after it was installed
+let archives; // a copy with libpathflow.a alone
+let library; // its library folder, below a prefix
 
 before(async () => {
   folder = emptyFolder("install");
-  await sh("cmake", ["--install", join(root, "build/release"), "--prefix", join(folder, "prefix")]);
+  const first = join(folder, "first");
+  prefix = join(folder, "moved");
+  await sh("cmake", ["--install", join(root, "build/release"), "--prefix", first]);
+  renameSync(first, prefix);
+  archives = join(folder, "archives");
+  cpSync(prefix, archives, { recursive: true, verbatimSymlinks: true });
+  const config = await sh("find", [prefix, "-name", "pathflow.pc"]);
+  library = join(config.trim().slice(prefix.length), "../..");
+  for (const name of readdirSync(join(archives, library)))
+    if (name.includes(".so")) rmSync(join(archives, library, name));
+  rmSync(join(archives, library, "cmake/pathflow/pathflow_shared.cmake"));
 });
 
 after(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
@@ -27,6 +41,12 @@ async function build(name, programs, options) {
   return out;
 }
 
+/** Shared libraries that a program asks for. */
+const needed = async (program) =>
+  [...(await sh("readelf", ["-d", program])).matchAll(/NEEDED.*\[(.*)\]/g)].map(([, name]) => name);
+
+const asksForShared = (names) => names.some((name) => /^libpathflow\.so\.\d+\.\d+$/.test(name));
+
 test("a project finds it installed, and the README's C++ examples run", async () => {
   const examples = readmeExamples("cpp");
   assert.ok(examples.length >= 1, "README.md has a C++ example");
@@ -38,35 +58,61 @@ test("a project finds it installed, and the README's C++ examples run", async ()
   // With warnings as errors: the headers must be clean under a stranger's flags too.
   const out = await build(
     "found",
-    [join(consumer, "train.cpp"), ...programs],
-    [`-DCMAKE_PREFIX_PATH=${join(folder, "prefix")}`, "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror"],
+    [train, ...programs],
+    [`-DCMAKE_PREFIX_PATH=${prefix}`, "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror"],
   );
   assert.match(await sh(join(out, "train"), []), /50 points/);
+  assert.ok(!asksForShared(await needed(join(out, "train"))), "it is linked statically");
   for (const [index] of examples.entries())
     await sh(join(out, `readme_${index + 1}`), [], { cwd: folder });
 });
 
-test("a project adds it as a folder", async () => {
+test("a project asks for the shared library, and catches its exceptions", async () => {
   const out = await build(
-    "added",
-    [join(consumer, "train.cpp")],
-    [`-DPATHFLOW_SOURCE=${root}`, "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"],
+    "shared",
+    [train],
+    [`-DCMAKE_PREFIX_PATH=${prefix}`, "-DCOMPONENT=shared"],
   );
+  assert.match(await sh(join(out, "train"), []), /steps|50 points/);
+  assert.ok(asksForShared(await needed(join(out, "train"))));
+});
+
+test("a component that is not installed is refused", async () => {
+  const wanted = [`-DCMAKE_PREFIX_PATH=${archives}`, "-DCOMPONENT=shared"];
+  await assert.rejects(build("no-shared", [train], wanted), /shared/);
+});
+
+for (const [kind, flags] of [
+  ["shared", []],
+  ["static", ["--static"]],
+]) {
+  test(`pkg-config is enough, ${kind}`, async () => {
+    const libraries = join(kind === "shared" ? prefix : archives, library);
+    const program = join(folder, `pkg-config-${kind}`);
+    const env = {
+      ...process.env,
+      PKG_CONFIG_PATH: join(libraries, "pkgconfig"),
+      LD_LIBRARY_PATH: libraries,
+    };
+    await sh(join(consumer, "pkg-config.sh"), [train, program, ...flags], { env });
+    assert.match(await sh(program, [], { env }), /50 points/);
+    assert.equal(asksForShared(await needed(program)), kind === "shared");
+  });
+}
+
+test("a project adds it as a folder", async () => {
+  // In one piece a room: quick, and the library must bear it.
+  const unity = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"];
+  const debug = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O0"];
+  const out = await build("added", [train], [`-DPATHFLOW_SOURCE=${root}`, ...debug, ...unity]);
   assert.match(await sh(join(out, "train"), []), /50 points/);
 });
 
-test("a missing package is refused with its name and the option that helps", async () => {
-  const args = ["-S", root, "-B", join(folder, "refused"), "-G", "Ninja"];
-  const refused = sh("cmake", [...args, "-DCMAKE_IGNORE_PATH=/usr/include"]);
-  await assert.rejects(refused, ({ message }) => {
-    const text = message.replace(/\s+/g, " ");
-    return text.includes("libxtensor-dev") && text.includes("-DPATHFLOW_XTENSOR_INCLUDE=");
-  });
-});
-
-test("the version in CMakeLists.txt and package.json is one", () => {
-  const version = /project\(pathflow VERSION (\S+)/.exec(
-    readFileSync(join(root, "CMakeLists.txt"), "utf8"),
-  )[1];
-  assert.equal(version, JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+test("the command is installed and needs no library of ours beside it", async () => {
+  const { version } = await import(join(root, "package.json"), { with: { type: "json" } }).then(
+    (module) => module.default,
+  );
+  const command = join(prefix, "bin/pathflow");
+  assert.equal((await sh(command, ["--version"])).trim(), `pathflow ${version}`);
+  assert.ok(!asksForShared(await needed(command)));
 });
