@@ -3,6 +3,8 @@
 
 #include <type_traits>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow {
 
 /// The value of another type with the same bits, as std::bit_cast.
@@ -14,3 +16,5 @@ constexpr To bit_cast(const From& from) noexcept {
 }
 
 }  // namespace pathflow
+
+#pragma GCC visibility pop  // public

@@ -5,12 +5,16 @@
 // Nothing in lib/pathflow prints or exits; faces (command, C ABI) turn an Error into text + code.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "pathflow/base/decimal.hpp"
+
+#pragma GCC visibility push(default)  // public: seen outside a shared library
 
 namespace pathflow {
 
@@ -29,11 +33,14 @@ enum class ErrorCode : int {
 /// The field-independent name of a code: "InvalidArgument", "ShapeError", ...
 std::string_view error_name(ErrorCode code);
 
-/// Base of all errors thrown by the library. `where()` is the public function that refused.
+/// Base of all errors. `where()` is the public function that refused. Texts are one line of UTF-8.
 class Error : public std::runtime_error {
  public:
+  /// what() becomes "where: what".
   Error(ErrorCode code, std::string_view where, std::string_view what);
+  /// The kind, for programs.
   ErrorCode code() const noexcept { return code_; }
+  /// The function that refused, as in the message.
   const std::string& where() const noexcept { return where_; }
 
  private:
@@ -41,11 +48,15 @@ class Error : public std::runtime_error {
   std::string where_;
 };
 
+/// The exception of one code; catch it by its name below.
 template <ErrorCode Code>
 class ErrorOf : public Error {
  public:
+  /// As Error.
   ErrorOf(std::string_view where, std::string_view what) : Error(Code, where, what) {}
 };
+/// The exceptions by name, one for each ErrorCode.
+///@{
 using InvalidArgument = ErrorOf<ErrorCode::kInvalidArgument>;
 using ShapeError = ErrorOf<ErrorCode::kShape>;
 using NumericError = ErrorOf<ErrorCode::kNumeric>;
@@ -53,10 +64,47 @@ using IoError = ErrorOf<ErrorCode::kIo>;
 using DeviceError = ErrorOf<ErrorCode::kDevice>;
 using Cancelled = ErrorOf<ErrorCode::kCancelled>;
 using InternalError = ErrorOf<ErrorCode::kInternal>;
+///@}
 
-/// Shortest text of a number that reads back as the same double.
-std::string to_text(double value);
+/// Decimal text of a whole number.
 std::string to_text(std::int64_t value);
+
+/// A text or a number that a message is made of. Holds a view: for use within one expression.
+class MessagePart {
+ public:
+  /// A part of each type that messages hold.
+  ///@{
+  MessagePart(const char* text) : MessagePart(std::string_view(text)) {}               // NOLINT
+  MessagePart(std::string_view text) : kind_(Kind::kText), text_(text) {}              // NOLINT
+  MessagePart(const std::string& text) : MessagePart(std::string_view(text)) {}        // NOLINT
+  MessagePart(double number) : kind_(Kind::kNumber), number_(number) {}                // NOLINT
+  MessagePart(int number) : kind_(Kind::kInteger), integer_(number) {}                 // NOLINT
+  MessagePart(long number) : kind_(Kind::kInteger), integer_(number) {}                // NOLINT
+  MessagePart(long long number) : kind_(Kind::kInteger), integer_(number) {}           // NOLINT
+  MessagePart(unsigned number) : kind_(Kind::kNatural), natural_(number) {}            // NOLINT
+  MessagePart(unsigned long number) : kind_(Kind::kNatural), natural_(number) {}       // NOLINT
+  MessagePart(unsigned long long number) : kind_(Kind::kNatural), natural_(number) {}  // NOLINT
+  ///@}
+  /// The text as it is, a number as to_text() writes it.
+  std::string to_text() const;
+
+ private:
+  enum class Kind { kText, kNumber, kInteger, kNatural };
+  Kind kind_;
+  union {
+    std::string_view text_;
+    double number_;
+    std::int64_t integer_;
+    std::uint64_t natural_;
+  };
+};
+
+/// The parts as one text.
+std::string message(std::initializer_list<MessagePart> parts);
+/// Throws the error type of a code. One call without temporaries: in WebAssembly a message joined
+/// with `+` costs several times its text, for every temporary string is destroyed twice.
+[[noreturn]] void throw_error(ErrorCode code, std::string_view where,
+                              std::initializer_list<MessagePart> what);
 
 /// Throws InvalidArgument unless value >= least.
 void check_at_least(std::string_view where, std::string_view name, std::int64_t value,
@@ -78,8 +126,10 @@ void check_size(std::string_view where, std::string_view name, std::size_t got,
                 std::size_t expected);
 
 /// The error for a name that is not in a list: lists the valid names and suggests the nearest by
-/// edit distance ("unknown schedule "liner": did you mean "linear"? valid: linear, trig, ...").
+/// edits, a swap too ("unknown schedule "liner": did you mean "linear"? valid: linear, trig, ...").
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view kind,
                                      std::string_view name, const std::vector<std::string>& valid);
 
 }  // namespace pathflow
+
+#pragma GCC visibility pop  // public

@@ -6,10 +6,12 @@
 #include <array>
 #include <cstdint>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow {
 
-using PhiloxCounter = std::array<std::uint32_t, 4>;
-using PhiloxKey = std::array<std::uint32_t, 2>;
+using PhiloxCounter = std::array<std::uint32_t, 4>;  ///< what is counted, and what comes out
+using PhiloxKey = std::array<std::uint32_t, 2>;      ///< what tells streams apart
 
 /// Ten rounds of Philox 4x32: 128 random bits that are a pure function of (counter, key).
 constexpr PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
@@ -28,3 +30,5 @@ constexpr PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
 }
 
 }  // namespace pathflow
+
+#pragma GCC visibility pop  // public

@@ -14,24 +14,21 @@ std::uint64_t word(const PhiloxCounter& bits, std::uint64_t half) {
                    : (std::uint64_t{bits[3]} << 32 | bits[2]);
 }
 
-// (k + 1/2) / 2^52 with k of 52 bits: exact, symmetric about 1/2, never 0 or 1.
-double open_unit(std::uint64_t bits) { return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52; }
-
 struct NormalPair {
   double first, second;
 };
 
 NormalPair box_muller(const PhiloxCounter& bits) {
-  const double radius = std::sqrt(-2.0 * elementary::log(open_unit(word(bits, 0))));
-  const auto [sine, cosine] = elementary::sincos_turn(open_unit(word(bits, 1)));
+  const double radius = std::sqrt(-2.0 * elementary::log(Random::uniform_of(word(bits, 0))));
+  const auto [sine, cosine] = elementary::sincos_turn(Random::uniform_of(word(bits, 1)));
   return {radius * cosine, radius * sine};
 }
 
 // Two blocks, four normals, in the order of their elements; the same bits as box_muller's.
 template <class T>
 void two_blocks(const PhiloxCounter& a, const PhiloxCounter& b, T* out) {
-  const elementary::Pair u = {open_unit(word(a, 0)), open_unit(word(b, 0))};
-  const elementary::Pair v = {open_unit(word(a, 1)), open_unit(word(b, 1))};
+  const elementary::Pair u = {Random::uniform_of(word(a, 0)), Random::uniform_of(word(b, 0))};
+  const elementary::Pair v = {Random::uniform_of(word(a, 1)), Random::uniform_of(word(b, 1))};
   const elementary::Pair square = -2.0 * elementary::log(u);
   const elementary::Pair radius = {std::sqrt(square[0]), std::sqrt(square[1])};
   const auto [sine, cosine] = elementary::sincos_turn(v);
@@ -61,11 +58,15 @@ Random::Random(std::uint64_t seed, Purpose purpose) {
 }
 
 double Random::uniform(std::uint64_t step, std::uint64_t element) const {
-  return open_unit(word(bits(step, element / 2), element % 2));
+  return Random::uniform_of(word(bits(step, element / 2), element % 2));
+}
+
+std::uint64_t Random::index_of(std::uint64_t word, std::uint64_t count) {
+  return multiply_high(word, count);
 }
 
 std::uint64_t Random::index(std::uint64_t step, std::uint64_t element, std::uint64_t count) const {
-  return multiply_high(word(bits(step, element / 2), element % 2), count);
+  return index_of(word(bits(step, element / 2), element % 2), count);
 }
 
 double Random::normal(std::uint64_t step, std::uint64_t element) const {
@@ -79,8 +80,8 @@ void Random::fill_uniform(std::span<T> out, std::uint64_t step, std::uint64_t fi
   if (first % 2 == 1 && !out.empty()) out[i++] = static_cast<T>(uniform(step, first));
   for (; i + 1 < out.size(); i += 2) {
     const PhiloxCounter block = bits(step, (first + i) / 2);
-    out[i] = static_cast<T>(open_unit(word(block, 0)));
-    out[i + 1] = static_cast<T>(open_unit(word(block, 1)));
+    out[i] = static_cast<T>(Random::uniform_of(word(block, 0)));
+    out[i + 1] = static_cast<T>(Random::uniform_of(word(block, 1)));
   }
   if (i < out.size()) out[i] = static_cast<T>(uniform(step, first + i));
 }

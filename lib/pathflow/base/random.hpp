@@ -10,6 +10,8 @@
 
 #include "pathflow/base/philox.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow {
 
 /// What a draw is for. Streams of different purposes are independent; numbers are part of the
@@ -28,6 +30,7 @@ enum class Purpose : std::uint32_t {
   kProbe = 11,        ///< Hutchinson probes
   kFourier = 12,      ///< random Fourier time features
   kPathNoise = 13,    ///< the interpolant's own noise z
+  kAcceptance = 14,   ///< the Metropolis test of a Markov chain
   kUser = 1024,       ///< first number free for callers
 };
 
@@ -43,6 +46,7 @@ inline constexpr double kNormalUlp = 4.0;
 /// 128 bits serves two doubles: elements 2k and 2k+1 of a step share block k.
 class Random {
  public:
+  /// Any seed; a caller's own purposes start at Purpose::kUser.
   Random(std::uint64_t seed, Purpose purpose);
 
   /// 128 bits of block `block` of `step`.
@@ -51,6 +55,15 @@ class Random {
                        static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)},
                       key_);
   }
+  /// The key that every counter is enciphered with.
+  const PhiloxKey& key() const { return key_; }
+  /// What uniform() and index() make of an element's 64 bits: the low or high half of its block.
+  static double uniform_of(std::uint64_t word) {
+    return (static_cast<double>(word >> 12) + 0.5) * 0x1p-52;  // exact, symmetric about 1/2
+  }
+  /// The same for index().
+  static std::uint64_t index_of(std::uint64_t word, std::uint64_t count);
+
   /// Uniform in the open interval (0, 1): 52 random bits, never 0 or 1.
   double uniform(std::uint64_t step, std::uint64_t element) const;
   /// Uniform integer in [0, count), count >= 1, by 64-bit multiply-high (bias below count / 2^64).
@@ -70,3 +83,5 @@ class Random {
 };
 
 }  // namespace pathflow
+
+#pragma GCC visibility pop  // public

@@ -8,6 +8,8 @@
 #include <omp.h>
 #endif
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow {
 
 /// Threads used by parallel_for in this process (>= 1). Starts at 1: a library does not take a
@@ -40,3 +42,5 @@ void parallel_for(std::int64_t count, std::int64_t grain, Body&& body) {
 }
 
 }  // namespace pathflow
+
+#pragma GCC visibility pop  // public

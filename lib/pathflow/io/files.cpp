@@ -4,15 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/io/npy.hpp"
+#include "pathflow/io/temporary.hpp"
 
 namespace pathflow::io {
 namespace {
@@ -21,12 +20,11 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(std::string_view where, const fs::path& file, std::string_view action,
                        int reason) {
-  throw IoError(where, file.string() + ": cannot " + std::string(action) + ": " +
-                           std::generic_category().message(reason));
+  throw_error(ErrorCode::kIo, where,
+              {file.string(), ": cannot ", action, ": ", std::generic_category().message(reason)});
 }
 
-// A file descriptor that is closed on every way out; close_checked() reports the late write errors
-// that some file systems deliver only there.
+// A file descriptor that is closed on every way out.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -36,37 +34,12 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  int close_checked() { return ::close(std::exchange(fd_, -1)); }
 
  private:
   int fd_;
 };
 
-// The temporary file: removed unless it was renamed to its place.
-class Temporary {
- public:
-  explicit Temporary(fs::path path) : path_(std::move(path)) {}
-  ~Temporary() {
-    if (!kept_) ::unlink(path_.c_str());
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  const fs::path& path() const { return path_; }
-  void keep() { kept_ = true; }
-
- private:
-  fs::path path_;
-  bool kept_ = false;
-};
-
 constexpr std::string_view kWrite = "write_file_atomic", kRead = "read_file";
-
-fs::path temporary_name(const fs::path& file) {
-  static std::atomic<unsigned> count{0};
-  fs::path name = file;
-  name += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
-  return name;
-}
 
 void write_all(int fd, std::span<const std::uint8_t> bytes, const fs::path& file) {
   while (!bytes.empty()) {
@@ -79,12 +52,24 @@ void write_all(int fd, std::span<const std::uint8_t> bytes, const fs::path& file
   }
 }
 
-// Some file systems cannot sync a folder and say EINVAL: nothing more can be asked of them.
+int sync(int descriptor) {
+  int result = 0;
+  do {
+    result = ::fsync(descriptor);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+// Some file systems cannot sync a folder and say EINVAL, and a folder that may be written to but
+// not listed cannot be opened: nothing more can be asked of them.
 void sync_folder(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0) fail(kWrite, folder, "open the folder to sync it", errno);
-  if (::fsync(descriptor.get()) != 0 && errno != EINVAL) {
+  if (descriptor.get() < 0) {
+    if (errno == EACCES) return;
+    fail(kWrite, folder, "open the folder to sync it", errno);
+  }
+  if (sync(descriptor.get()) != 0 && errno != EINVAL) {
     fail(kWrite, folder, "sync the folder", errno);
   }
 }
@@ -97,6 +82,9 @@ std::vector<std::uint8_t> read_file(const fs::path& file) {
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) fail(kRead, file, "read its size", errno);
   if (S_ISDIR(status.st_mode)) fail(kRead, file, "read", EISDIR);
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {  // /dev/zero never ends
+    throw IoError(kRead, file.string() + ": must be a file or a pipe, got a device");
+  }
   // A pipe or a growing file has no size to trust: read until the end and let the vector grow.
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(status.st_size) + 1);
   std::size_t filled = 0;
@@ -118,20 +106,20 @@ void write_file_atomic(const fs::path& file, std::span<const std::uint8_t> bytes
   struct stat old {};
   const bool exists = ::stat(file.c_str(), &old) == 0;
   if (exists && !S_ISREG(old.st_mode)) {
-    throw IoError(kWrite, file.string() + ": cannot replace: exists and is not a regular file");
+    throw_error(ErrorCode::kIo, kWrite,
+                {file.string(), ": cannot replace: exists and is not a regular file"});
   }
-  const fs::path name = temporary_name(file);
-  Descriptor descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (descriptor.get() < 0) fail(kWrite, file, "create a temporary file beside it", errno);
-  Temporary temporary(name);
-  if (exists && ::fchmod(descriptor.get(), old.st_mode & 07777) != 0) {
+  remove_leftovers(file);
+  Temporary temporary(file, kWrite);
+  const int descriptor = temporary.descriptor();
+  if (exists && ::fchmod(descriptor, old.st_mode & 07777) != 0) {
     fail(kWrite, file, "keep its permissions", errno);
   }
-  write_all(descriptor.get(), bytes, file);
-  if (::fsync(descriptor.get()) != 0) fail(kWrite, file, "sync", errno);
-  if (descriptor.close_checked() != 0) fail(kWrite, file, "close", errno);
-  if (::rename(name.c_str(), file.c_str()) != 0) fail(kWrite, file, "rename into place", errno);
-  temporary.keep();
+  write_all(descriptor, bytes, file);
+  if (sync(descriptor) != 0) fail(kWrite, file, "sync", errno);
+  if (const int reason = temporary.place(); reason != 0) {
+    fail(kWrite, file, "rename into place", reason);
+  }
   sync_folder(file);
 }
 

@@ -5,6 +5,8 @@
 
 #include "pathflow/base/bits.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::io {
 
 /// The value of a binary16 pattern; exact, NaN stays NaN.
@@ -46,3 +48,5 @@ constexpr std::uint16_t bfloat16_of_float(float value) {
 }
 
 }  // namespace pathflow::io
+
+#pragma GCC visibility pop  // public

@@ -18,6 +18,8 @@
 
 #include "pathflow/tensor/array.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::io {
 
 /// Points [n, d] from npy bytes: b1, f2, f4, f8 and integers are converted to float, either byte
@@ -33,10 +35,13 @@ std::vector<int> read_npy_labels(std::span<const std::uint8_t> bytes, std::strin
 
 /// The bytes of a version 1.0 file: '<f4', C order, data at a multiple of 64 bytes. Rank 1, 2, 3.
 template <std::size_t Rank>
-std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array);
+[[gnu::visibility("default")]] std::vector<std::uint8_t> write_npy(
+    const xt::xtensor<float, Rank>& array);
 
 extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 1>&);
 extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 2>&);
 extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 3>&);
 
 }  // namespace pathflow::io
+
+#pragma GCC visibility pop  // public

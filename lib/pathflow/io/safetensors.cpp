@@ -8,6 +8,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/io/half.hpp"
+#include "pathflow/io/json.hpp"
 #include "pathflow/io/safetensors_header.hpp"
 
 namespace pathflow::io {
@@ -69,8 +70,8 @@ Tensor tensor_of(std::span<const T> values, std::vector<std::int64_t> shape, std
   std::uint64_t bytes = 0;
   for (const std::int64_t extent : shape) check_at_least("Tensor::of", "extent", extent, 0);
   if (!byte_count(sizeof(T), shape, bytes) || bytes != values.size_bytes()) {
-    throw ShapeError("Tensor::of", "shape must hold " + std::to_string(values.size()) +
-                                       " elements, got " + std::to_string(bytes / sizeof(T)));
+    throw_error(ErrorCode::kShape, "Tensor::of",
+                {"shape must hold ", values.size(), " elements, got ", bytes / sizeof(T)});
   }
   Tensor tensor{std::move(dtype), std::move(shape), std::vector<std::uint8_t>(values.size_bytes())};
   if (!values.empty()) std::memcpy(tensor.bytes.data(), values.data(), values.size_bytes());
@@ -95,24 +96,7 @@ std::vector<T> values_of(const Tensor& tensor, std::string_view where) {
   if (tensor.dtype == "F64") return converted<double, T>(tensor.bytes, same);
   if (tensor.dtype == "F16") return converted<std::uint16_t, T>(tensor.bytes, float_of_half);
   if (tensor.dtype == "BF16") return converted<std::uint16_t, T>(tensor.bytes, float_of_bfloat16);
-  throw IoError(where, "dtype must be F64, F32, F16 or BF16, got " + tensor.dtype);
-}
-
-// JSON's own escapes; the rest of UTF-8 stands as it is and is checked by read_back().
-std::string json_string(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\', out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00", out += kHex[byte >> 4], out += kHex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out += '"';
+  throw_error(ErrorCode::kIo, where, {"dtype must be F64, F32, F16 or BF16, got ", tensor.dtype});
 }
 
 std::string header_json(const Safetensors& file) {
@@ -140,18 +124,18 @@ std::string header_json(const Safetensors& file) {
 }
 
 void check_writable(const std::string& name, const Tensor& tensor) {
-  const auto refuse = [&name](const std::string& what) {
-    throw InvalidArgument(kWrite, "tensor \"" + name + "\": " + what);
+  const auto refuse = [&name](std::initializer_list<MessagePart> what) {
+    throw_error(ErrorCode::kInvalidArgument, kWrite, {"tensor \"", name, "\": ", message(what)});
   };
   const std::size_t size = element_size(tensor.dtype);
-  if (name == "__metadata__") refuse("this name is the format's own");
-  if (size == 0) refuse("dtype must be one of " + dtype_list() + ", got " + tensor.dtype);
+  if (name == "__metadata__") refuse({"this name is the format's own"});
+  if (size == 0) refuse({"dtype must be one of ", dtype_list(), ", got ", tensor.dtype});
   for (const std::int64_t extent : tensor.shape) {
-    if (extent < 0) refuse("extents must be at least 0, got " + std::to_string(extent));
+    if (extent < 0) refuse({"extents must be at least 0, got ", extent});
   }
   std::uint64_t bytes = 0;
   if (!byte_count(size, tensor.shape, bytes) || bytes != tensor.bytes.size()) {
-    refuse("bytes must be the size of dtype and shape, got " + std::to_string(tensor.bytes.size()));
+    refuse({"bytes must be the size of dtype and shape, got ", tensor.bytes.size()});
   }
 }
 
@@ -160,33 +144,45 @@ void check_writable(const std::string& name, const Tensor& tensor) {
 Tensor checked_tensor(const HeaderEntry& entry, std::uint64_t expected,
                       std::span<const std::uint8_t> data, std::size_t offset,
                       std::string_view name) {
-  const auto refuse = [&](const std::string& what) {
-    throw IoError(kRead, std::string(name) + ": tensor \"" + entry.name + "\" at offset " +
-                             std::to_string(offset) + " + " + std::to_string(entry.begin) + ": " +
-                             what);
+  const auto refuse = [&](std::initializer_list<MessagePart> what) {
+    throw_error(ErrorCode::kIo, kRead,
+                {name, ": tensor \"", entry.name, "\" at offset ", offset, " + ", entry.begin, ": ",
+                 message(what)});
   };
   const std::size_t size = element_size(entry.dtype);
-  if (size == 0) refuse("expected a dtype of " + dtype_list() + ", got \"" + entry.dtype + "\"");
-  if (entry.end < entry.begin) refuse("ends before it begins, at " + std::to_string(entry.end));
+  if (size == 0) refuse({"expected a dtype of ", dtype_list(), ", got \"", entry.dtype, "\""});
+  if (entry.end < entry.begin) refuse({"ends before it begins, at ", entry.end});
   if (entry.end > data.size()) {
-    refuse("ends at " + std::to_string(entry.end) + ", past the " + std::to_string(data.size()) +
-           " bytes of data");
+    refuse({"ends at ", entry.end, ", past the ", data.size(), " bytes of data"});
   }
   std::uint64_t bytes = 0;
-  if (!byte_count(size, entry.shape, bytes)) refuse("the size of its shape overflows");
+  if (!byte_count(size, entry.shape, bytes)) refuse({"the size of its shape overflows"});
   if (bytes != entry.end - entry.begin) {
-    refuse("expected " + std::to_string(bytes) + " bytes for its dtype and shape, got " +
-           std::to_string(entry.end - entry.begin));
+    refuse({"expected ", bytes, " bytes for its dtype and shape, got ", entry.end - entry.begin});
   }
   if (entry.begin < expected) {
-    refuse("overlaps the tensor before it, which ends at " + std::to_string(expected));
+    refuse({"overlaps the tensor before it, which ends at ", expected});
   }
   if (entry.begin > expected) {
-    refuse("leaves a hole after the tensor before it, which ends at " + std::to_string(expected));
+    refuse({"leaves a hole after the tensor before it, which ends at ", expected});
   }
   const auto part = data.subspan(static_cast<std::size_t>(entry.begin),
                                  static_cast<std::size_t>(entry.end - entry.begin));
   return {entry.dtype, {entry.shape.begin(), entry.shape.end()}, {part.begin(), part.end()}};
+}
+
+// (key, index) of the entries as their data lie: by begin, empty tensors before others.
+std::vector<std::pair<std::size_t, std::size_t>> order_of_data(
+    const std::vector<HeaderEntry>& entries) {
+  std::vector<std::pair<std::size_t, std::size_t>> order;
+  for (const HeaderEntry& entry : entries) {
+    // Beyond the largest key lies no file, and checked_tensor() refuses in any order.
+    const std::uint64_t begin = std::min<std::uint64_t>(entry.begin, SIZE_MAX / 2 - 1);
+    const std::uint64_t key = 2 * begin + (entry.begin != entry.end ? 1 : 0);
+    order.emplace_back(static_cast<std::size_t>(key), order.size());
+  }
+  std::sort(order.begin(), order.end());
+  return order;
 }
 
 }  // namespace
@@ -214,7 +210,7 @@ std::vector<std::uint8_t> write_safetensors(const Safetensors& file) {
   try {
     parse_safetensors_header(header, 8, kWrite, "the header to be written");
   } catch (const IoError& error) {  // only a string that is not UTF-8 can bring us here
-    throw InvalidArgument(kWrite, error.what() + kWrite.size() + 2);
+    throw_error(ErrorCode::kInvalidArgument, kWrite, {error.what() + kWrite.size() + 2});
   }
   std::vector<std::uint8_t> bytes;
   bytes.reserve(8 + header.size() + data);
@@ -229,40 +225,38 @@ std::vector<std::uint8_t> write_safetensors(const Safetensors& file) {
 }
 
 Safetensors read_safetensors(std::span<const std::uint8_t> bytes, std::string_view name) {
-  const auto refuse = [name](const std::string& what) {
-    throw IoError(kRead, std::string(name) + ": " + what);
+  const auto refuse = [name](std::initializer_list<MessagePart> what) {
+    throw_error(ErrorCode::kIo, kRead, {name, ": ", message(what)});
   };
   if (bytes.size() < 8) {
-    refuse("expected a header length of 8 bytes at offset 0, got " + std::to_string(bytes.size()));
+    refuse({"expected a header length of 8 bytes at offset 0, got ", bytes.size()});
   }
   std::uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | bytes[static_cast<std::size_t>(i)];
   if (length > bytes.size() - 8) {
-    refuse("header length " + std::to_string(length) + " exceeds the " +
-           std::to_string(bytes.size() - 8) + " bytes left at offset 8");
+    refuse(
+        {"header length ", length, " exceeds the ", bytes.size() - 8, " bytes left at offset 8"});
   }
   if (length > kMaxHeader) {
-    refuse("header length " + std::to_string(length) + " exceeds the format's 100000000 bytes");
+    refuse({"header length ", length, " exceeds the format's 100000000 bytes"});
   }
   const std::size_t size = static_cast<std::size_t>(length);
   const std::string_view json(reinterpret_cast<const char*>(bytes.data()) + 8, size);
-  if (json.empty() || json.front() != '{') refuse("expected '{' at offset 8");
+  if (json.empty() || json.front() != '{') refuse({"expected '{' at offset 8"});
   ParsedHeader header = parse_safetensors_header(json, 8, kRead, name);
   const auto data = bytes.subspan(8 + size);
-  std::stable_sort(header.entries.begin(), header.entries.end(),
-                   [](const HeaderEntry& a, const HeaderEntry& b) {
-                     return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-                   });
+  const auto order = order_of_data(header.entries);
   Safetensors file;
   file.metadata = std::move(header.metadata);
   std::uint64_t end = 0;
-  for (const HeaderEntry& entry : header.entries) {
+  for (const auto& [key, index] : order) {
+    const HeaderEntry& entry = header.entries[index];
     file.tensors[entry.name] = checked_tensor(entry, end, data, 8 + size, name);
     end = entry.end;
   }
   if (end != data.size()) {
-    refuse("expected the end of the file at offset " + std::to_string(8 + size + end) + ", got " +
-           std::to_string(data.size() - end) + " bytes more");
+    refuse({"expected the end of the file at offset ", 8 + size + end, ", got ", data.size() - end,
+            " bytes more"});
   }
   return file;
 }

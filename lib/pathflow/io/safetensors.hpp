@@ -12,25 +12,31 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::io {
 
+/// One array, as bytes.
 struct Tensor {
   std::string dtype = "F32";        ///< F64 F32 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL
   std::vector<std::int64_t> shape;  ///< extents >= 0; empty: a scalar
   std::vector<std::uint8_t> bytes;  ///< row-major, little-endian, exactly the shape's size
 
   /// F32 and F64 tensors. Errors: ShapeError unless shape holds values.size() elements.
+  ///@{
   static Tensor of(std::span<const float> values, std::vector<std::int64_t> shape);
   static Tensor of(std::span<const double> values, std::vector<std::int64_t> shape);
+  ///@}
   /// Values as float (F16 and BF16 exactly, F64 rounded). Errors: IoError for integer dtypes.
   std::vector<float> floats() const;
   /// Values as double (F16, BF16 and F32 exactly). Errors: IoError for integer dtypes.
   std::vector<double> doubles() const;
 };
 
+/// A file's contents.
 struct Safetensors {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, Tensor> tensors;        ///< by name
+  std::map<std::string, std::string> metadata;  ///< the header's "__metadata__"
 };
 
 /// The bytes of a file: names sorted, data back to back in that order, the header padded with
@@ -47,3 +53,5 @@ std::vector<std::uint8_t> write_safetensors(const Safetensors& file);
 Safetensors read_safetensors(std::span<const std::uint8_t> bytes, std::string_view name);
 
 }  // namespace pathflow::io
+
+#pragma GCC visibility pop  // public

@@ -8,147 +8,130 @@
 namespace pathflow::io {
 namespace {
 
-// Receives the parser's events. Events instead of a document because a document silently keeps the
-// last of two equal names, and because it would double the size of this code in WASM.
-class HeaderEvents : public JsonEvents {
+constexpr std::string_view kMetadata = "__metadata__";
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+/// A value as an error names it: a list by its kind, anything else as it is written.
+std::string described(const Json& value) {
+  switch (value.kind()) {
+    case JsonKind::kObject:
+      return "an object";
+    case JsonKind::kArray:
+      return "an array";
+    case JsonKind::kString:
+      return "the string " + quoted(value.string());
+    default:
+      return std::string(value.text());
+  }
+}
+
+class HeaderReader {
  public:
-  HeaderEvents(std::size_t offset, std::string_view where, std::string_view file)
+  HeaderReader(std::size_t offset, std::string_view where, std::string_view file)
       : offset_(offset), where_(where), file_(file) {}
 
-  ParsedHeader take() { return std::move(header_); }
-
-  bool start_object(std::size_t) override {
-    if (level_ == Level::kBefore) return enter(Level::kTop);
-    if (level_ != Level::kTop) refuse(expectation() + ", got an object");
-    if (key_ == kMetadata) return enter(Level::kMetadata);
-    header_.entries.emplace_back().name = key_;
-    fields_.clear();
-    return enter(Level::kTensor);
-  }
-  bool end_object() override {
-    if (level_ == Level::kTop) return enter(Level::kAfter);
-    if (level_ == Level::kTensor && fields_.size() != 3) {
-      refuse("the keys dtype, shape and data_offsets");
-    }
-    return enter(Level::kTop);
-  }
-  bool key(std::string& text) override {
-    if (level_ == Level::kTop) {
-      context_ = quoted(key_ = text);
-      unique(names_, text);
-    } else if (level_ == Level::kMetadata) {
-      metadata_key_ = text;
-      unique(metadata_names_, text);
-    } else {
-      field_ = text;
-      unique(fields_, text);
-      if (text != "dtype" && text != "shape" && text != "data_offsets") {
-        refuse("only the keys dtype, shape and data_offsets, got " + quoted(text));
+  ParsedHeader read(std::string_view text) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : items_of(JsonKind::kObject, parsed(text), "an object")) {
+      context_ = quoted(name) + ": ";
+      if (!names.insert(name).second) refuse_twice(name);
+      if (name == kMetadata) {
+        read_metadata(value);
+      } else {
+        header_.entries.push_back(entry(name, value));
       }
     }
-    return true;
-  }
-  bool string(std::string& text) override {
-    if (level_ == Level::kMetadata) {
-      header_.metadata[metadata_key_] = text;
-    } else if (level_ == Level::kTensor && field_ == "dtype") {
-      header_.entries.back().dtype = text;
-    } else {
-      refuse(expectation() + ", got the string " + quoted(text));
-    }
-    return true;
-  }
-  bool start_array(std::size_t) override {
-    if (level_ != Level::kTensor || field_ == "dtype") refuse(expectation() + ", got an array");
-    numbers_.clear();
-    return enter(Level::kArray);
-  }
-  bool end_array() override {
-    HeaderEntry& entry = header_.entries.back();
-    if (field_ == "shape") {
-      entry.shape = numbers_;
-    } else {
-      if (numbers_.size() != 2) {
-        refuse("two data_offsets, got " + std::to_string(numbers_.size()));
-      }
-      entry.begin = numbers_[0], entry.end = numbers_[1];
-    }
-    return enter(Level::kTensor);
-  }
-  bool number_unsigned(std::uint64_t value) override {
-    if (level_ != Level::kArray) refuse(expectation() + ", got " + std::to_string(value));
-    numbers_.push_back(value);
-    return true;
-  }
-  bool number_integer(std::int64_t value) override {
-    refuse(expectation() + ", got " + std::to_string(value));
-  }
-  bool number_float(double, const std::string& text) override {
-    refuse(expectation() + ", got " + text);
-  }
-  bool null() override { refuse(expectation() + ", got null"); }
-  bool boolean(bool value) override {
-    refuse(expectation() + ", got " + (value ? "true" : "false"));
-  }
-  bool binary(Json::binary_t&) override { refuse(expectation() + ", got binary"); }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    // nlohmann's text after its own "[...] parse error at ...: " says what was expected.
-    const std::string_view text = error.what();
-    const std::size_t start = text.find(": ");
-    throw IoError(where_, file_ + ": header is not valid JSON at offset " +
-                              std::to_string(offset_ + (position > 0 ? position - 1 : 0)) + ": " +
-                              std::string(start == text.npos ? text : text.substr(start + 2)));
+    return std::move(header_);
   }
 
  private:
-  enum class Level { kBefore, kTop, kMetadata, kTensor, kArray, kAfter };
-  static constexpr std::string_view kMetadata = "__metadata__";
+  Json parsed(std::string_view text) const {
+    try {
+      return parse_json(text);
+    } catch (const JsonError& error) {
+      throw_error(ErrorCode::kIo, where_,
+                  {file_, ": header is not valid JSON at offset ", offset_ + error.byte - 1, ": ",
+                   error.what()});
+    }
+  }
+  [[noreturn]] void refuse(std::initializer_list<MessagePart> expected) const {
+    throw_error(
+        ErrorCode::kIo, where_,
+        {file_, ": header at offset ", offset_, ": ", context_, "expected ", message(expected)});
+  }
+  [[noreturn]] void refuse_twice(const std::string& name) const {
+    refuse({"each name once, got ", quoted(name), " twice"});
+  }
+  [[noreturn]] void refuse_kind(const std::string& expected, const Json& got) const {
+    refuse({expected, ", got ", described(got)});
+  }
 
-  static std::string quoted(const std::string& text) { return "\"" + text + "\""; }
-  bool enter(Level level) {
-    level_ = level;
-    return true;
+  std::vector<JsonItem> items_of(JsonKind kind, const Json& value, const char* expected) const {
+    if (!value.is(kind)) refuse_kind(expected, value);
+    return value.items();
   }
-  [[noreturn]] void refuse(const std::string& expected) const {
-    const std::string at = context_.empty() ? std::string() : context_ + ": ";
-    throw IoError(where_, file_ + ": header at offset " + std::to_string(offset_) + ": " + at +
-                              "expected " + expected);
+  std::string string_of(const Json& value) const {
+    if (!value.is(JsonKind::kString)) refuse_kind("a string", value);
+    return value.string();
   }
-  void unique(std::set<std::string>& seen, const std::string& name) const {
-    if (!seen.insert(name).second) refuse("each name once, got " + quoted(name) + " twice");
+  std::vector<std::uint64_t> numbers_of(const std::string& field, const Json& value) const {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [name, item] :
+         items_of(JsonKind::kArray, value, "an array of whole numbers")) {
+      std::uint64_t number = 0;
+      if (!item.natural(number)) {
+        refuse_kind("whole numbers from 0 to 2^64 - 1 in " + field, item);
+      }
+      numbers.push_back(number);
+    }
+    return numbers;
   }
-  std::string expectation() const {
-    switch (level_) {
-      case Level::kTop:
-        return "an object";
-      case Level::kMetadata:
-        return "a string";
-      case Level::kTensor:
-        return field_ == "dtype" ? "a string" : "an array of whole numbers";
-      case Level::kArray:
-        return "whole numbers from 0 to 2^64 - 1 in " + field_;
-      default:
-        return "an object";
+
+  void read_metadata(const Json& value) {
+    for (const auto& [key, text] : items_of(JsonKind::kObject, value, "an object")) {
+      if (!header_.metadata.emplace(key, string_of(text)).second) refuse_twice(key);
     }
   }
 
+  HeaderEntry entry(const std::string& name, const Json& value) const {
+    constexpr std::string_view kFields[] = {"dtype", "shape", "data_offsets"};
+    HeaderEntry entry;
+    entry.name = name;
+    bool seen[3] = {};
+    for (const auto& [key, item] : items_of(JsonKind::kObject, value, "an object")) {
+      std::size_t field = 0;
+      while (field < 3 && key != kFields[field]) ++field;
+      if (field == 3) refuse({"only the keys dtype, shape and data_offsets, got ", quoted(key)});
+      if (seen[field]) refuse_twice(key);
+      seen[field] = true;
+      if (field == 0) {
+        entry.dtype = string_of(item);
+      } else if (field == 1) {
+        entry.shape = numbers_of(key, item);
+      } else {
+        read_offsets(numbers_of(key, item), entry);
+      }
+    }
+    if (!(seen[0] && seen[1] && seen[2])) refuse({"the keys dtype, shape and data_offsets"});
+    return entry;
+  }
+  void read_offsets(const std::vector<std::uint64_t>& offsets, HeaderEntry& entry) const {
+    if (offsets.size() != 2) refuse({"two data_offsets, got ", offsets.size()});
+    entry.begin = offsets[0], entry.end = offsets[1];
+  }
+
   std::size_t offset_;
-  std::string where_, file_;
+  std::string_view where_, file_;
+  std::string context_;
   ParsedHeader header_;
-  Level level_ = Level::kBefore;
-  std::string key_, metadata_key_, field_, context_;
-  std::set<std::string> names_, metadata_names_, fields_;
-  std::vector<std::uint64_t> numbers_;
 };
 
 }  // namespace
 
 ParsedHeader parse_safetensors_header(std::string_view text, std::size_t offset,
                                       std::string_view where, std::string_view name) {
-  HeaderEvents events(offset, where, name);
-  parse_json(text, events);
-  return events.take();
+  return HeaderReader(offset, where, name).read(text);
 }
 
 }  // namespace pathflow::io

@@ -10,10 +10,11 @@ Shape::Shape(std::initializer_list<std::int64_t> extents) {
 
 void Shape::append(std::int64_t extent) {
   if (rank_ == kMaxRank) {
-    throw ShapeError("Shape", "rank must be at most 4, got an extent beyond " + to_text());
+    throw_error(ErrorCode::kShape, "Shape",
+                {"rank must be at most 4, got an extent beyond ", to_text()});
   }
   if (extent < 1) {
-    throw ShapeError("Shape", "every extent must be at least 1, got " + std::to_string(extent));
+    throw_error(ErrorCode::kShape, "Shape", {"every extent must be at least 1, got ", extent});
   }
   extents_[rank_++] = extent;
 }

@@ -67,6 +67,28 @@ TEST(Error, UnknownNamesListTheValidOnesAndTheNearest) {
                  "schedule: unknown schedule \"zzzzzzzzz\" (valid: linear, trig, vp-cosine)");
 }
 
+TEST(Error, TwoLettersSwappedAreOneMistake) {
+  expect_refusal(
+      [] {
+        throw_unknown_name("f", "option", "widht", {"weight", "width"});
+      },
+      ErrorCode::kInvalidArgument,
+      "f: unknown option \"widht\": did you mean \"width\"? (valid: weight, width)");
+}
+
+TEST(Error, MessagesAreOneLineOfUtf8) {
+  EXPECT_STREQ(IoError("a\nb", "name \"\x1b[2J\x7f\" of caf\xC3\xA9 \xF0\x9F\x98\x80").what(),
+               "a?b: name \"?[2J?\" of caf\xC3\xA9 \xF0\x9F\x98\x80");
+  EXPECT_EQ(IoError("a\xFF", "b").where(), "a?");
+  for (const std::string bad :
+       {"\x80", "\xC3", "\xC3(", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
+        "\xF4\x90\x80\x80", "\xF8\x88\x80\x80", "\xE2\x82", "\xFF"}) {
+    std::string shown = "<" + bad + ">";
+    for (char& c : shown) c = static_cast<signed char>(c) < 0 ? '?' : c;
+    EXPECT_EQ(IoError("", "<" + bad + ">").what(), shown);
+  }
+}
+
 TEST(Error, CarriesWhereAndCodeAndNamesTheCode) {
   const IoError error("npy", "the file ends at byte 7");
   EXPECT_EQ(error.where(), "npy");
