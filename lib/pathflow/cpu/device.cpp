@@ -10,17 +10,17 @@
 namespace pathflow::cpu {
 namespace {
 
+/// The launcher of an op, or null.
 template <class T>
-const LaunchTable& table() {
-  static const LaunchTable launches = [] {
-    LaunchTable all;
-    add_elementwise<T>(all);
-    add_movement<T>(all);
-    add_products<T>(all);
-    add_optimizer<T>(all);
-    return all;
-  }();
-  return launches;
+const Launcher* find(const graph::OpDef& op) {
+  for (const std::span<const Launcher> family :
+       {elementwise_launchers<T>(), movement_launchers<T>(), product_launchers<T>(),
+        optimizer_launchers<T>()}) {
+    for (const Launcher& launcher : family) {
+      if (launcher.op == &op) return &launcher;
+    }
+  }
+  return nullptr;
 }
 
 class LaunchList final : public graph::Executable {
@@ -37,7 +37,10 @@ class LaunchList final : public graph::Executable {
 template <class T>
 std::unique_ptr<graph::Executable> prepare_list(std::span<const Call> calls) {
   std::vector<Launch> launches;
-  for (const Call& call : calls) launches.push_back(table<T>().at(call.op->name)(call));
+  for (const Call& call : calls) {
+    const Launcher& launcher = *find<T>(*call.op);  // compile() has asked supports()
+    launches.push_back(launcher.prepare(call, launcher.which));
+  }
   return std::make_unique<LaunchList>(std::move(launches));
 }
 
@@ -52,8 +55,8 @@ class CpuDevice final : public graph::Device {
   std::string_view name() const override { return "cpu"; }
 
   bool supports(const graph::OpDef& op, graph::Dtype dtype) const override {
-    if (dtype == graph::Dtype::kFloat32) return table<float>().count(op.name) > 0;
-    if constexpr (kHasDouble) return table<double>().count(op.name) > 0;
+    if (dtype == graph::Dtype::kFloat32) return find<float>(op) != nullptr;
+    if constexpr (kHasDouble) return find<double>(op) != nullptr;
     return false;
   }
 
@@ -70,7 +73,8 @@ class CpuDevice final : public graph::Device {
                                              graph::Dtype dtype) const override {
     if (dtype == graph::Dtype::kFloat32) return prepare_list<float>(calls);
     if constexpr (kHasDouble) return prepare_list<double>(calls);
-    throw DeviceError("prepare", "the scalar type must be float32 in this build, got float64");
+    throw_error(ErrorCode::kDevice, "prepare",
+                {"the scalar type must be float32 in this build, got float64"});
   }
 };
 

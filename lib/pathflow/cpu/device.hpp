@@ -3,6 +3,8 @@
 
 #include "pathflow/graph/device.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::cpu {
 
 /// The one CPU device; lives for the whole process. Uses pathflow::threads() threads, read at each
@@ -10,3 +12,5 @@ namespace pathflow::cpu {
 const graph::Device& device();
 
 }  // namespace pathflow::cpu
+
+#pragma GCC visibility pop  // public

@@ -9,18 +9,17 @@ namespace {
 constexpr std::int64_t kGrain = 16384;
 
 template <class T>
-Preparer unary_launch(Unary op) {
-  return [op](const Call& call) -> Launch {
-    const std::int64_t count = call.outputs[0].shape.size();
-    const T* x = data_of<T>(call.inputs[0]);
-    T* y = data_of<T>(call.outputs[0]);
-    return [=] { unary(op, count, x, y); };
-  };
+Launch unary_launch(const Call& call, int which) {
+  const auto op = static_cast<Unary>(which);
+  const std::int64_t count = call.outputs[0].shape.size();
+  const T* x = data_of<T>(call.inputs[0]);
+  T* y = data_of<T>(call.outputs[0]);
+  return [=] { unary(op, count, x, y); };
 }
 
 /// 1 - tanh(x)^2.
 template <class T>
-Launch tanh_grad_launch(const Call& call) {
+Launch tanh_grad_launch(const Call& call, int) {
   const std::int64_t count = call.outputs[0].shape.size();
   const T* x = data_of<T>(call.inputs[0]);
   T* y = data_of<T>(call.outputs[0]);
@@ -33,60 +32,68 @@ Launch tanh_grad_launch(const Call& call) {
 }
 
 template <class T>
-Preparer binary_launch(Binary op) {
-  return [op](const Call& call) -> Launch {
-    const Shape& shape = call.outputs[0].shape;
-    const Box box = make_box(shape, broadcast_strides(call.inputs[0].shape, shape),
-                             broadcast_strides(call.inputs[1].shape, shape));
-    const T* a = data_of<T>(call.inputs[0]);
-    const T* b = data_of<T>(call.inputs[1]);
-    T* y = data_of<T>(call.outputs[0]);
-    return [=] {
-      const std::int64_t plane = box.extents[2] * box.extents[3];
-      for (std::int64_t i = 0; i < box.extents[0]; ++i) {
-        for (std::int64_t j = 0; j < box.extents[1]; ++j) {
-          binary(op, box.extents[2], box.extents[3], a + i * box.a[0] + j * box.a[1],
-                 {box.a[2], box.a[3]}, b + i * box.b[0] + j * box.b[1], {box.b[2], box.b[3]},
-                 y + (i * box.extents[1] + j) * plane);
-        }
+Launch binary_launch(const Call& call, int which) {
+  const auto op = static_cast<Binary>(which);
+  const Shape& shape = call.outputs[0].shape;
+  const Box box = make_box(shape, broadcast_strides(call.inputs[0].shape, shape),
+                           broadcast_strides(call.inputs[1].shape, shape));
+  const T* a = data_of<T>(call.inputs[0]);
+  const T* b = data_of<T>(call.inputs[1]);
+  T* y = data_of<T>(call.outputs[0]);
+  return [=] {
+    const std::int64_t plane = box.extents[2] * box.extents[3];
+    for (std::int64_t i = 0; i < box.extents[0]; ++i) {
+      for (std::int64_t j = 0; j < box.extents[1]; ++j) {
+        binary(op, box.extents[2], box.extents[3], a + i * box.a[0] + j * box.a[1],
+               {box.a[2], box.a[3]}, b + i * box.b[0] + j * box.b[1], {box.b[2], box.b[3]},
+               y + (i * box.extents[1] + j) * plane);
       }
-    };
+    }
   };
+}
+
+template <class T>
+constexpr Launcher of(const graph::OpDef& op, Unary kernel) {
+  return {&op, unary_launch<T>, static_cast<int>(kernel)};
+}
+template <class T>
+constexpr Launcher of(const graph::OpDef& op, Binary kernel) {
+  return {&op, binary_launch<T>, static_cast<int>(kernel)};
 }
 
 }  // namespace
 
 template <class T>
-void add_elementwise(LaunchTable& table) {
+std::span<const Launcher> elementwise_launchers() {
   using namespace graph::ops;
-  const std::pair<const graph::OpDef*, Unary> unaries[] = {{&kNegate, Unary::kNegate},
-                                                           {&kExp, Unary::kExp},
-                                                           {&kLog, Unary::kLog},
-                                                           {&kSqrt, Unary::kSqrt},
-                                                           {&kSin, Unary::kSin},
-                                                           {&kCos, Unary::kCos},
-                                                           {&kTanh, Unary::kTanh},
-                                                           {&kSigmoid, Unary::kSigmoid},
-                                                           {&kErf, Unary::kErf},
-                                                           {&kSquare, Unary::kSquare},
-                                                           {&kReciprocal, Unary::kReciprocal},
-                                                           {&kSilu, Unary::kSilu},
-                                                           {&kSelu, Unary::kSelu},
-                                                           {&kGelu, Unary::kGelu},
-                                                           {&kRelu, Unary::kRelu},
-                                                           {&kSiluGrad, Unary::kSiluGrad},
-                                                           {&kSeluGrad, Unary::kSeluGrad},
-                                                           {&kGeluGrad, Unary::kGeluGrad},
-                                                           {&kReluGrad, Unary::kReluGrad}};
-  for (const auto& [op, kernel] : unaries) table[op->name] = unary_launch<T>(kernel);
-  table[kTanhGrad.name] = tanh_grad_launch<T>;
-  table[kAdd.name] = binary_launch<T>(Binary::kAdd);
-  table[kSubtract.name] = binary_launch<T>(Binary::kSubtract);
-  table[kMultiply.name] = binary_launch<T>(Binary::kMultiply);
-  table[kDivide.name] = binary_launch<T>(Binary::kDivide);
+  static constexpr Launcher kLaunchers[] = {of<T>(kNegate, Unary::kNegate),
+                                            of<T>(kExp, Unary::kExp),
+                                            of<T>(kLog, Unary::kLog),
+                                            of<T>(kSqrt, Unary::kSqrt),
+                                            of<T>(kSin, Unary::kSin),
+                                            of<T>(kCos, Unary::kCos),
+                                            of<T>(kTanh, Unary::kTanh),
+                                            of<T>(kSigmoid, Unary::kSigmoid),
+                                            of<T>(kErf, Unary::kErf),
+                                            of<T>(kSquare, Unary::kSquare),
+                                            of<T>(kReciprocal, Unary::kReciprocal),
+                                            of<T>(kSilu, Unary::kSilu),
+                                            of<T>(kSelu, Unary::kSelu),
+                                            of<T>(kGelu, Unary::kGelu),
+                                            of<T>(kRelu, Unary::kRelu),
+                                            of<T>(kSiluGrad, Unary::kSiluGrad),
+                                            of<T>(kSeluGrad, Unary::kSeluGrad),
+                                            of<T>(kGeluGrad, Unary::kGeluGrad),
+                                            of<T>(kReluGrad, Unary::kReluGrad),
+                                            {&kTanhGrad, tanh_grad_launch<T>},
+                                            of<T>(kAdd, Binary::kAdd),
+                                            of<T>(kSubtract, Binary::kSubtract),
+                                            of<T>(kMultiply, Binary::kMultiply),
+                                            of<T>(kDivide, Binary::kDivide)};
+  return kLaunchers;
 }
 
-template void add_elementwise<float>(LaunchTable&);
-template void add_elementwise<double>(LaunchTable&);
+template std::span<const Launcher> elementwise_launchers<float>();
+template std::span<const Launcher> elementwise_launchers<double>();
 
 }  // namespace pathflow::cpu

@@ -3,9 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <string_view>
+#include <memory>
+#include <span>
+#include <utility>
 
 #include "pathflow/graph/device.hpp"
 #include "pathflow/graph/ops/table.hpp"
@@ -16,10 +16,27 @@ using graph::Call;
 using graph::Operand;
 using graph::Shape;
 
-using Launch = std::function<void()>;
-using Preparer = std::function<Launch(const Call&)>;
-/// By op name.
-using LaunchTable = std::map<std::string_view, Preparer>;
+/// One prepared call: a function of no arguments with all that it captured. (std::function would
+/// bring eight functions for every kind of launch, a twentieth of the WebAssembly module.)
+class Launch {
+ public:
+  template <class Body>
+  Launch(Body body)  // NOLINT: a launcher returns its lambda
+      : run_([](const void* own) { (*static_cast<const Body*>(own))(); }),
+        body_(new Body(std::move(body)), [](void* own) { delete static_cast<Body*>(own); }) {}
+  void operator()() const { run_(body_.get()); }
+
+ private:
+  void (*run_)(const void* body);
+  std::unique_ptr<void, void (*)(void*)> body_;
+};
+
+/// An op and what prepares a call of it; `which` tells ops of one family apart.
+struct Launcher {
+  const graph::OpDef* op;
+  Launch (*prepare)(const Call& call, int which);
+  int which = 0;
+};
 
 template <class T>
 T* data_of(const Operand& operand) {
@@ -27,13 +44,13 @@ T* data_of(const Operand& operand) {
 }
 
 template <class T>
-void add_elementwise(LaunchTable& table);  ///< device_elementwise.cpp
+std::span<const Launcher> elementwise_launchers();  ///< device_elementwise.cpp
 template <class T>
-void add_movement(LaunchTable& table);  ///< device_movement.cpp
+std::span<const Launcher> movement_launchers();  ///< device_movement.cpp
 template <class T>
-void add_products(LaunchTable& table);  ///< device_products.cpp: products, sums, look-up
+std::span<const Launcher> product_launchers();  ///< device_products.cpp: products, sums, look-up
 template <class T>
-void add_optimizer(LaunchTable& table);  ///< device_optimizer.cpp
+std::span<const Launcher> optimizer_launchers();  ///< device_optimizer.cpp
 
 /// A box of up to four extents that two operands walk with their own strides, in elements. Extents
 /// of 1 are dropped and axes that both walk as one are merged; what is left ends at the right.

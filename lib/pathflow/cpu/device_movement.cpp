@@ -47,7 +47,7 @@ Box rows_box(std::int64_t rows, std::int64_t length, std::int64_t x_step, std::i
 }
 
 template <class T>
-Launch copy_launch(const Call& call) {
+Launch copy_launch(const Call& call, int) {
   const std::int64_t count = call.outputs[0].shape.size();
   const T* x = data_of<T>(call.inputs[0]);
   T* y = data_of<T>(call.outputs[0]);
@@ -55,7 +55,7 @@ Launch copy_launch(const Call& call) {
 }
 
 template <class T>
-Launch broadcast_launch(const Call& call) {
+Launch broadcast_launch(const Call& call, int) {
   const Shape& shape = call.outputs[0].shape;
   const Box box = make_box(shape, broadcast_strides(call.inputs[0].shape, shape),
                            broadcast_strides(shape, shape));
@@ -65,7 +65,7 @@ Launch broadcast_launch(const Call& call) {
 }
 
 template <class T>
-Launch transpose_launch(const Call& call) {
+Launch transpose_launch(const Call& call, int) {
   const Shape shape = call.inputs[0].shape;
   const T* x = data_of<T>(call.inputs[0]);
   T* y = data_of<T>(call.outputs[0]);
@@ -73,7 +73,7 @@ Launch transpose_launch(const Call& call) {
 }
 
 template <class T>
-Launch slice_launch(const Call& call) {
+Launch slice_launch(const Call& call, int) {
   const graph::AxisSplit from = graph::split_at(call.inputs[0].shape, call.attributes->axis);
   const std::int64_t length = (call.attributes->end - call.attributes->begin) * from.inner;
   const Box box = rows_box(from.outer, length, from.count * from.inner, length);
@@ -83,7 +83,7 @@ Launch slice_launch(const Call& call) {
 }
 
 template <class T>
-Launch pad_launch(const Call& call) {
+Launch pad_launch(const Call& call, int) {
   const graph::AxisSplit from = graph::split_at(call.inputs[0].shape, call.attributes->axis);
   const graph::AxisSplit to = graph::split_at(call.outputs[0].shape, call.attributes->axis);
   const std::int64_t length = from.count * from.inner, size = call.outputs[0].shape.size();
@@ -98,7 +98,7 @@ Launch pad_launch(const Call& call) {
 }
 
 template <class T>
-Launch concat_launch(const Call& call) {
+Launch concat_launch(const Call& call, int) {
   struct Part {
     Box box;
     const T* x;
@@ -121,18 +121,19 @@ Launch concat_launch(const Call& call) {
 }  // namespace
 
 template <class T>
-void add_movement(LaunchTable& table) {
+std::span<const Launcher> movement_launchers() {
   using namespace graph::ops;
-  table[kCopy.name] = copy_launch<T>;
-  table[kDetach.name] = copy_launch<T>;
-  table[kBroadcastTo.name] = broadcast_launch<T>;
-  table[kTranspose.name] = transpose_launch<T>;
-  table[kConcat.name] = concat_launch<T>;
-  table[kSlice.name] = slice_launch<T>;
-  table[kPad.name] = pad_launch<T>;
+  static constexpr Launcher kLaunchers[] = {{&kCopy, copy_launch<T>},
+                                            {&kDetach, copy_launch<T>},
+                                            {&kBroadcastTo, broadcast_launch<T>},
+                                            {&kTranspose, transpose_launch<T>},
+                                            {&kConcat, concat_launch<T>},
+                                            {&kSlice, slice_launch<T>},
+                                            {&kPad, pad_launch<T>}};
+  return kLaunchers;
 }
 
-template void add_movement<float>(LaunchTable&);
-template void add_movement<double>(LaunchTable&);
+template std::span<const Launcher> movement_launchers<float>();
+template std::span<const Launcher> movement_launchers<double>();
 
 }  // namespace pathflow::cpu

@@ -50,7 +50,7 @@ std::vector<TensorUpdate<T>> updates_of(const Call& call) {
 }
 
 template <class T>
-Launch adamw_launch(const Call& call) {
+Launch adamw_launch(const Call& call, int) {
   std::array<const T*, 9> scalars;
   for (std::size_t i = 0; i < scalars.size(); ++i) scalars[i] = data_of<T>(call.inputs[i]);
   T* norm_out = data_of<T>(call.outputs[0]);
@@ -80,11 +80,13 @@ Launch adamw_launch(const Call& call) {
 }  // namespace
 
 template <class T>
-void add_optimizer(LaunchTable& table) {
-  table[graph::ops::kAdamW.name] = adamw_launch<T>;
+std::span<const Launcher> optimizer_launchers() {
+  using namespace graph::ops;
+  static constexpr Launcher kLaunchers[] = {{&kAdamW, adamw_launch<T>}};
+  return kLaunchers;
 }
 
-template void add_optimizer<float>(LaunchTable&);
-template void add_optimizer<double>(LaunchTable&);
+template std::span<const Launcher> optimizer_launchers<float>();
+template std::span<const Launcher> optimizer_launchers<double>();
 
 }  // namespace pathflow::cpu

@@ -32,12 +32,12 @@ Launch product_launch(const Call& call, const Epilogue<T>& epilogue) {
 }
 
 template <class T>
-Launch matmul_launch(const Call& call) {
+Launch matmul_launch(const Call& call, int) {
   return product_launch<T>(call, {});
 }
 
 template <class T>
-Launch linear_launch(const Call& call) {
+Launch linear_launch(const Call& call, int) {
   Epilogue<T> epilogue;
   epilogue.activation = call.attributes->activation;
   if (call.attributes->bias) epilogue.bias = data_of<T>(call.inputs[2]);
@@ -46,7 +46,7 @@ Launch linear_launch(const Call& call) {
 }
 
 template <class T>
-Launch matmul_grad_launch(const Call& call) {
+Launch matmul_grad_launch(const Call& call, int) {
   Epilogue<T> epilogue;
   epilogue.grad_activation = call.attributes->activation;
   epilogue.grad_pre_activation = data_of<T>(call.inputs[2]);
@@ -54,7 +54,7 @@ Launch matmul_grad_launch(const Call& call) {
 }
 
 template <class T>
-Launch sum_launch(const Call& call) {
+Launch sum_launch(const Call& call, int) {
   const graph::AxisSplit split = graph::split_at(call.inputs[0].shape, call.attributes->axis);
   const T* x = data_of<T>(call.inputs[0]);
   T* y = data_of<T>(call.outputs[0]);
@@ -62,7 +62,7 @@ Launch sum_launch(const Call& call) {
 }
 
 template <class T>
-Launch gather_launch(const Call& call) {
+Launch gather_launch(const Call& call, int) {
   const Shape table = call.inputs[0].shape, out = call.outputs[0].shape;
   const T* rows = data_of<T>(call.inputs[0]);
   const T* indices = data_of<T>(call.inputs[1]);
@@ -71,7 +71,7 @@ Launch gather_launch(const Call& call) {
 }
 
 template <class T>
-Launch scatter_launch(const Call& call) {
+Launch scatter_launch(const Call& call, int) {
   const Shape in = call.inputs[0].shape, out = call.outputs[0].shape;
   const T* x = data_of<T>(call.inputs[0]);
   const T* indices = data_of<T>(call.inputs[1]);
@@ -82,17 +82,16 @@ Launch scatter_launch(const Call& call) {
 }  // namespace
 
 template <class T>
-void add_products(LaunchTable& table) {
+std::span<const Launcher> product_launchers() {
   using namespace graph::ops;
-  table[kMatmul.name] = matmul_launch<T>;
-  table[kFusedLinear.name] = linear_launch<T>;
-  table[kMatmulGrad.name] = matmul_grad_launch<T>;
-  table[kSum.name] = sum_launch<T>;
-  table[kGatherRows.name] = gather_launch<T>;
-  table[kScatterAddRows.name] = scatter_launch<T>;
+  static constexpr Launcher kLaunchers[] = {
+      {&kMatmul, matmul_launch<T>},          {&kFusedLinear, linear_launch<T>},
+      {&kMatmulGrad, matmul_grad_launch<T>}, {&kSum, sum_launch<T>},
+      {&kGatherRows, gather_launch<T>},      {&kScatterAddRows, scatter_launch<T>}};
+  return kLaunchers;
 }
 
-template void add_products<float>(LaunchTable&);
-template void add_products<double>(LaunchTable&);
+template std::span<const Launcher> product_launchers<float>();
+template std::span<const Launcher> product_launchers<double>();
 
 }  // namespace pathflow::cpu

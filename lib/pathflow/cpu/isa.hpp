@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::cpu {
 
 struct KernelTable;
@@ -25,3 +27,5 @@ void add_kernels(const KernelTable& table);
 const KernelTable& kernels();
 
 }  // namespace pathflow::cpu
+
+#pragma GCC visibility pop  // public

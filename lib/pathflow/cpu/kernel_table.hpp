@@ -35,6 +35,12 @@ struct GemmCall {
   std::int64_t first_packed;  ///< panels before this one are read from b itself
 };
 
+/// Blocks `first`, `first` + 1, ... of a step under a key.
+struct RandomBlocks {
+  std::uint32_t key0, key1;
+  std::uint64_t step, first;
+};
+
 struct KernelTable {
   const char* name;
   bool fused;                  ///< multiply-add with one rounding
@@ -60,6 +66,9 @@ struct KernelTable {
   double (*sum_of_squares)(std::int64_t count, const float* x);
   void (*adamw)(std::int64_t count, const AdamWStep& step, const float* gradient, float* parameter,
                 float* first, float* second, float* ema);
+  /// The two 64-bit words of each block, and the two normals made of them: as base/random.hpp.
+  void (*random_words)(std::int64_t blocks, const RandomBlocks& from, std::uint64_t* words);
+  void (*random_normals)(std::int64_t blocks, const RandomBlocks& from, float* normals);
 };
 
 const KernelTable& baseline_table();

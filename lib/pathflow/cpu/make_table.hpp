@@ -3,6 +3,7 @@
 
 #include "pathflow/cpu/micro_elementwise.hpp"
 #include "pathflow/cpu/micro_gemm.hpp"
+#include "pathflow/cpu/micro_random.hpp"
 
 namespace pathflow::cpu::PATHFLOW_ISA {
 
@@ -20,7 +21,9 @@ constexpr KernelTable make_table(const char* name) {
           .sum_contiguous = sum_contiguous,
           .transpose = transpose_block,
           .sum_of_squares = sum_of_squares,
-          .adamw = adamw};
+          .adamw = adamw,
+          .random_words = random_words,
+          .random_normals = random_normals};
 }
 
 }  // namespace pathflow::cpu::PATHFLOW_ISA

@@ -1,11 +1,13 @@
 // The matrix product of one instruction set: register tiles over packed panels. Included only by
 // isa_*.cpp.
 //
-// c is cut into pieces of kGemmRows rows; a piece goes over the panels of b (kColumns wide, so that
-// a panel's block stays in the first-level cache) and, within a panel, over tiles of kRows rows
-// held in registers. Every element is one chain of multiply-adds in ascending k within a block of
-// kGemmDepth, so tile shapes never show in the bits.
+// c is cut into pieces of about kGemmRows rows; a piece goes over the panels of b (kColumns wide,
+// so that a panel's block stays in the first-level cache) and, within a panel, over tiles of kRows
+// rows held in registers. Every element is one chain of multiply-adds in ascending k within a block
+// of kGemmDepth, so tile shapes never show in the bits.
 #pragma once
+
+#include <cstddef>
 
 #include "pathflow/cpu/kernel_table.hpp"
 #include "pathflow/cpu/vector_math.hpp"
@@ -17,33 +19,36 @@ namespace pathflow::cpu::PATHFLOW_ISA {
 inline constexpr int kRows = 8, kPacks = 2;
 #elif defined(__AVX__)
 inline constexpr int kRows = 6, kPacks = 2;
-#else  // 16 registers, no fused multiply-add: a product needs one more
+#elif defined(__wasm_relaxed_simd__)  // V8 leaves 15 of x86's 16 registers
+inline constexpr int kRows = 6, kPacks = 2;
+#elif defined(__wasm_simd128__)       // no fused multiply-add: a product needs one more
+inline constexpr int kRows = 5, kPacks = 2;
+#else                                 // 16 registers
 inline constexpr int kRows = 3, kPacks = 3;
 #endif
 inline constexpr std::int64_t kColumns = kPacks * kWidth;
 
 /// Where a tile finds a(row r, depth p).
 enum class Layout {
-  kRowMajor,  ///< a[r * stride + p]
-  kInPlace,   ///< a[p * stride + r]
-  kPacked     ///< a[p * rows + r]
+  kRowMajor,    ///< a[r * stride + p]
+  kColumnMajor  ///< a[p * stride + r]: in place, or packed with a stride of the tile's rows
 };
 
-struct Tile {
-  std::int64_t depth;
+struct Tile {  // ptrdiff_t: 64-bit numbers take 32-bit WASM two instructions each
+  std::ptrdiff_t depth;
   const float* a;
-  std::int64_t a_stride;
+  std::ptrdiff_t a_stride, a_next;  ///< a_next: from a tile to the one below
   const float* b;
-  std::int64_t b_stride;
+  std::ptrdiff_t b_stride;
   float* c;
-  std::int64_t c_stride, columns;
+  std::ptrdiff_t c_stride, columns;
   bool accumulate;
 };
 
 /// A row of a ragged last panel. Apart from the tile, so that its sums stay in registers.
-inline __attribute__((noinline)) void store_ragged(const float* row, std::int64_t columns,
+inline __attribute__((noinline)) void store_ragged(const float* row, std::ptrdiff_t columns,
                                                    bool accumulate, float* c) {
-  for (std::int64_t j = 0; j < columns; ++j) c[j] = accumulate ? c[j] + row[j] : row[j];
+  for (std::ptrdiff_t j = 0; j < columns; ++j) c[j] = accumulate ? c[j] + row[j] : row[j];
 }
 
 template <int R>
@@ -65,9 +70,10 @@ PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
   }
 }
 
-// One step of depth per iteration: unrolling it cost a quarter in WASM (V8).
+// One step of depth per iteration: unrolling it costs a third in WASM, where clang then orders the
+// steps row by row and V8 spills.
 template <int R, Layout L>
-inline void tile(const Tile& t) {
+PATHFLOW_INLINE void tile(const Tile& t) {
   Pack sums[R][kPacks];
   const float* a[R];  // one pointer a row where rows lie apart, else the first alone
   PATHFLOW_UNROLL
@@ -76,9 +82,9 @@ inline void tile(const Tile& t) {
     PATHFLOW_UNROLL
     for (int j = 0; j < kPacks; ++j) sums[r][j] = Pack{};
   }
-  const std::int64_t step = L == Layout::kRowMajor ? 1 : L == Layout::kPacked ? R : t.a_stride;
+  const std::ptrdiff_t step = L == Layout::kRowMajor ? 1 : t.a_stride;
   const float* b = t.b;
-  for (std::int64_t p = 0; p < t.depth; ++p) {
+  for (std::ptrdiff_t p = 0; p < t.depth; ++p) {
     Pack row[kPacks];
     PATHFLOW_UNROLL
     for (int j = 0; j < kPacks; ++j) row[j] = load(b + j * kWidth);
@@ -95,28 +101,34 @@ inline void tile(const Tile& t) {
   store_tile<R>(t, sums);
 }
 
-using TileFunction = void (*)(const Tile&);
+/// `count` tiles, one below the other.
+template <int R, Layout L>
+inline void tiles(Tile t, std::ptrdiff_t count) {
+  for (std::ptrdiff_t i = 0; i < count; ++i, t.a += t.a_next, t.c += R * t.c_stride) tile<R, L>(t);
+}
+
+using TilesFunction = void (*)(Tile, std::ptrdiff_t);
 
 template <Layout L>
-inline TileFunction tile_function(std::int64_t rows) {
+inline TilesFunction tiles_function(std::int64_t rows) {
   static_assert(kRows <= 8);
   switch (rows) {
     case 1:
-      return tile<1, L>;
+      return tiles<1, L>;
     case 2:
-      return tile<2, L>;
+      return tiles<2, L>;
     case 3:
-      return tile<3, L>;
+      return tiles<3, L>;
     case 4:
-      return tile<4, L>;
+      return tiles<4, L>;
     case 5:
-      return tile<(kRows >= 5 ? 5 : 1), L>;
+      return tiles<(kRows >= 5 ? 5 : 1), L>;
     case 6:
-      return tile<(kRows >= 6 ? 6 : 1), L>;
+      return tiles<(kRows >= 6 ? 6 : 1), L>;
     case 7:
-      return tile<(kRows >= 7 ? 7 : 1), L>;
+      return tiles<(kRows >= 7 ? 7 : 1), L>;
     default:
-      return tile<kRows, L>;
+      return tiles<kRows, L>;
   }
 }
 
@@ -124,6 +136,12 @@ inline TileFunction tile_function(std::int64_t rows) {
 inline std::int64_t next_rows(std::int64_t left) {
   if (left >= 2 * kRows || left == kRows) return kRows;
   return left > kRows ? (left + 1) / 2 : left;
+}
+
+/// How many tiles of next_rows(left) rows follow one another.
+inline std::int64_t tiles_ahead(std::int64_t left) {
+  if (left < 2 * kRows) return 1;
+  return left % kRows == 0 ? left / kRows : left / kRows - 1;
 }
 
 // Packing -----------------------------------------------------------------------------------------
@@ -252,23 +270,23 @@ inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {
       if (n < kWidth) {
         add_bias(rows, n, c, e.bias, pre);
       } else if (e.bias || pre) {
-        finish([](Pack z) { return z; });
+        finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return z; });
       }
       break;
     case Activation::kSilu:
-      finish([](Pack z) { return silu(z); });
+      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return silu(z); });
       break;
     case Activation::kSelu:
-      finish([](Pack z) { return selu(z); });
+      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return selu(z); });
       break;
     case Activation::kGelu:
-      finish([](Pack z) { return gelu(z); });
+      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return gelu(z); });
       break;
     case Activation::kTanh:
-      finish([](Pack z) { return tanh(z); });
+      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return tanh(z); });
       break;
     case Activation::kRelu:
-      finish([](Pack z) { return relu(z); });
+      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return relu(z); });
       break;
   }
   if (!e.grad_pre_activation) return;
@@ -278,36 +296,44 @@ inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {
     case Activation::kIdentity:
       break;
     case Activation::kSilu:
-      scale([](Pack z) { return silu_grad(z); });
+      scale([](Pack z) PATHFLOW_INLINE_LAMBDA { return silu_grad(z); });
       break;
     case Activation::kSelu:
-      scale([](Pack z) { return selu_grad(z); });
+      scale([](Pack z) PATHFLOW_INLINE_LAMBDA { return selu_grad(z); });
       break;
     case Activation::kGelu:
-      scale([](Pack z) { return gelu_grad(z); });
+      scale([](Pack z) PATHFLOW_INLINE_LAMBDA { return gelu_grad(z); });
       break;
     case Activation::kTanh:
-      scale([](Pack z) { return tanh_grad(z); });
+      scale([](Pack z) PATHFLOW_INLINE_LAMBDA { return tanh_grad(z); });
       break;
     case Activation::kRelu:
-      scale([](Pack z) { return relu_grad(z); });
+      scale([](Pack z) PATHFLOW_INLINE_LAMBDA { return relu_grad(z); });
       break;
   }
 }
 
 // Rows --------------------------------------------------------------------------------------------
 
-/// Packing a pays when it is read once per panel by at least three panels.
+/// Packing the columns of a pays when at least three panels read them. In WASM rows this short are
+/// quicker read where they lie (5 % at 128).
 inline constexpr std::int64_t kPackPanels = 3;
+#if defined(__wasm_simd128__)
+inline constexpr std::int64_t kNearStride = 256;
+#else
+inline constexpr std::int64_t kNearStride = 0;
+#endif
+
+constexpr std::ptrdiff_t narrow(std::int64_t size) { return static_cast<std::ptrdiff_t>(size); }
 
 struct Block {
   std::int64_t first, depth, panels;
 };
 
-/// All panels of rows [begin, end) for one block of k.
+/// All panels of rows [begin, end) for one block of k; `packed` holds a's tiles, if they are.
 template <Layout L>
 inline void gemm_block(const GemmCall& g, const Block& block, std::int64_t begin, std::int64_t end,
-                       const float* space) {
+                       const float* packed) {
   for (std::int64_t panel = 0; panel < block.panels; ++panel) {
     const std::int64_t column = panel * kColumns;
     const bool direct = panel < g.first_packed;
@@ -316,13 +342,24 @@ inline void gemm_block(const GemmCall& g, const Block& block, std::int64_t begin
                : g.packed_b + (block.first * block.panels + panel * block.depth) * kColumns;
     const std::int64_t columns = g.n - column < kColumns ? g.n - column : kColumns;
     for (std::int64_t row = begin; row < end;) {
-      const std::int64_t rows = next_rows(end - row);
-      const float* a = L == Layout::kRowMajor  ? g.a + row * g.a_stride + block.first
-                       : L == Layout::kInPlace ? g.a + block.first * g.a_stride + row
-                                               : space + (row - begin) * block.depth;
-      tile_function<L>(rows)({block.depth, a, g.a_stride, b, direct ? g.b_stride : kColumns,
-                              g.c + row * g.n + column, g.n, columns, block.first > 0});
-      row += rows;
+      const std::int64_t rows = next_rows(end - row), count = tiles_ahead(end - row);
+      const float* a = packed                   ? packed + (row - begin) * block.depth
+                       : L == Layout::kRowMajor ? g.a + row * g.a_stride + block.first
+                                                : g.a + block.first * g.a_stride + row;
+      const Tile tile{.depth = narrow(block.depth),
+                      .a = a,
+                      .a_stride = narrow(packed ? rows : g.a_stride),
+                      .a_next = narrow(packed                   ? rows * block.depth
+                                       : L == Layout::kRowMajor ? rows * g.a_stride
+                                                                : rows),
+                      .b = b,
+                      .b_stride = direct ? narrow(g.b_stride) : narrow(kColumns),
+                      .c = g.c + row * g.n + column,
+                      .c_stride = narrow(g.n),
+                      .columns = narrow(columns),
+                      .accumulate = block.first > 0};
+      tiles_function<L>(rows)(tile, narrow(count));
+      row += rows * count;
     }
   }
 }
@@ -333,9 +370,9 @@ inline void gemm_piece(const GemmCall& g, std::int64_t begin, std::int64_t end, 
   do {  // once even for k = 0, which gives zeros
     const Block block{first, depth_at(first, g.k), panels};
     if (!g.transpose_a) {
-      gemm_block<Layout::kRowMajor>(g, block, begin, end, space);
-    } else if (panels < kPackPanels) {
-      gemm_block<Layout::kInPlace>(g, block, begin, end, space);
+      gemm_block<Layout::kRowMajor>(g, block, begin, end, nullptr);
+    } else if (panels < kPackPanels || g.a_stride <= kNearStride) {
+      gemm_block<Layout::kColumnMajor>(g, block, begin, end, nullptr);
     } else {
       for (std::int64_t row = begin; row < end;) {
         const std::int64_t rows = next_rows(end - row);
@@ -343,7 +380,7 @@ inline void gemm_piece(const GemmCall& g, std::int64_t begin, std::int64_t end, 
                space + (row - begin) * block.depth);
         row += rows;
       }
-      gemm_block<Layout::kPacked>(g, block, begin, end, space);
+      gemm_block<Layout::kColumnMajor>(g, block, begin, end, space);
     }
     first += kGemmDepth;
   } while (first < g.k);
@@ -351,8 +388,11 @@ inline void gemm_piece(const GemmCall& g, std::int64_t begin, std::int64_t end, 
 }
 
 inline void gemm_rows(const GemmCall& g, std::int64_t begin, std::int64_t end, float* space) {
-  for (std::int64_t row = begin; row < end; row += kGemmRows) {
-    gemm_piece(g, row, row + kGemmRows < end ? row + kGemmRows : end, space);
+  constexpr std::int64_t kWhole = kGemmRows / kRows * kRows;  // whole tiles, but for the last piece
+  for (std::int64_t row = begin; row < end;) {
+    const std::int64_t stop = row + kGemmRows < end ? row + kWhole : end;
+    gemm_piece(g, row, stop, space);
+    row = stop;
   }
 }
 

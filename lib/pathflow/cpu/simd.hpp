@@ -16,6 +16,9 @@
 #define PATHFLOW_UNROLL _Pragma("GCC unroll 32")
 #endif
 #define PATHFLOW_INLINE inline __attribute__((always_inline))
+/// Between a lambda's parameters and its body, where it is called for every pack: emcc has clang
+/// inline nothing that does not ask for it.
+#define PATHFLOW_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace pathflow::cpu::PATHFLOW_ISA {
 
@@ -52,13 +55,33 @@ PATHFLOW_INLINE void store_some(float* p, std::int64_t count, Pack v) {
   for (std::int64_t i = 0; i < count; ++i) p[i] = lanes[i];
 }
 
-PATHFLOW_INLINE Pack splat(float s) { return s - Pack{}; }
-PATHFLOW_INLINE Ints splat_int(std::int32_t s) { return s - Ints{}; }
+// V8 builds a vector constant anew at every use, in three instructions. One that the compiler cannot
+// see through is built before the loop and stays in a register or on the stack.
+#if defined(__wasm_simd128__)
+#define PATHFLOW_KEEP_CONSTANT(s, v) \
+  if (__builtin_constant_p(s)) __asm__("" : "+r"(v))
+#else
+#define PATHFLOW_KEEP_CONSTANT(s, v) static_cast<void>(0)
+#endif
+
+PATHFLOW_INLINE Pack splat(float s) {
+  Pack v = s - Pack{};
+  PATHFLOW_KEEP_CONSTANT(s, v);
+  return v;
+}
+PATHFLOW_INLINE Ints splat_int(std::int32_t s) {
+  Ints v = s - Ints{};
+  PATHFLOW_KEEP_CONSTANT(s, v);
+  return v;
+}
 PATHFLOW_INLINE Ints to_bits(Pack v) { return (Ints)v; }
 PATHFLOW_INLINE Pack from_bits(Ints v) { return (Pack)v; }
 PATHFLOW_INLINE Pack select(Ints mask, Pack yes, Pack no) { return mask ? yes : no; }
 
-PATHFLOW_INLINE Pack absolute(Pack v) { return from_bits(to_bits(v) & 0x7FFFFFFF); }
+PATHFLOW_INLINE Pack absolute(Pack v) { return from_bits(to_bits(v) & splat_int(0x7FFFFFFF)); }
+PATHFLOW_INLINE Pack negative_absolute(Pack v) {
+  return from_bits(to_bits(v) | splat_int(static_cast<std::int32_t>(0x80000000u)));
+}
 /// The magnitude of v with the sign of `sign`; v must not be negative.
 PATHFLOW_INLINE Pack with_sign(Pack v, Pack sign) {
   return from_bits(to_bits(v) | (to_bits(sign) & static_cast<std::int32_t>(0x80000000u)));

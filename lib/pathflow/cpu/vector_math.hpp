@@ -32,10 +32,10 @@ PATHFLOW_INLINE Reduced reduce_exp(Pack x) {
   const Pack shift = splat(12582912.0f);
   const Pack rounded = madd(x, splat(1.44269504f), shift);
   const Pack n = rounded - shift;
-  const Ints exponent = to_bits(rounded) - to_bits(shift);
   Pack r = madd(n, splat(-0.693359375f), x);
   r = madd(n, splat(2.12194440e-4f), r);
-  return {exponent, from_bits((exponent + 127) << 23), r};
+  const Ints power = (to_bits(rounded) << 23) + splat_int(0x3F800000);  // shift's own bits fall out
+  return {to_bits(rounded) - to_bits(shift), from_bits(power), r};
 }
 
 /// e^r - 1 for |r| <= log(2) / 2.
@@ -51,7 +51,7 @@ PATHFLOW_INLINE Pack exp(Pack x) {
   const Reduced e = reduce_exp(clamped);
   const Pack p = splat(1.0f) + expm1_core(e.remainder);
   const Ints half = e.exponent >> 1, rest = e.exponent - half;  // 2^n itself may not be a float
-  return p * from_bits((half + 127) << 23) * from_bits((rest + 127) << 23);
+  return p * from_bits((half + splat_int(127)) << 23) * from_bits((rest + splat_int(127)) << 23);
 }
 
 /// e^x for x <= 0; 0 below -87.7, so that one multiplication scales.
@@ -81,8 +81,8 @@ PATHFLOW_INLINE Pack log(Pack x) {
   Pack tail = madd(n, splat(-2.12194440e-4f), f2 * f * p);
   tail = madd(splat(-0.5f), f2, tail);
   Pack y = madd(n, splat(0.693359375f), f + tail);
-  y = select(x == splat(0.0f), splat(-__builtin_inff()), y);
-  y = select(x < splat(0.0f), splat(__builtin_nanf("")), y);
+  y = select(x == Pack{}, splat(-__builtin_inff()), y);
+  y = select(x < Pack{}, splat(__builtin_nanf("")), y);
   return select((x == splat(__builtin_inff())) | (x != x), x, y);
 }
 
@@ -90,8 +90,8 @@ PATHFLOW_INLINE Pack log(Pack x) {
 
 /// 1 / (1 + e^-x). Accuracy: 3 ulp, gradual underflow.
 PATHFLOW_INLINE Pack sigmoid(Pack x) {
-  const Pack e = exp(-absolute(x));
-  return select(x < splat(0.0f), e, splat(1.0f)) / (splat(1.0f) + e);
+  const Pack e = exp(negative_absolute(x));
+  return select(x < Pack{}, e, splat(1.0f)) / (splat(1.0f) + e);
 }
 
 /// tanh x. Accuracy: 2 ulp.
@@ -111,21 +111,26 @@ PATHFLOW_INLINE Pack tanh_grad(Pack x) {
   return splat(4.0f) * e / (d * d);
 }
 
+/// x < 0 ? small : large, where 0 <= small <= large or one of them is NaN.
+PATHFLOW_INLINE Pack smaller_if_negative(Pack x, Pack small, Pack large) {
+  return at_least(small, from_bits(to_bits(large) & ~(x < Pack{})));
+}
+
 /// x sigmoid(x). Accuracy: 3.5 ulp, flushed.
 PATHFLOW_INLINE Pack silu(Pack x) {
-  const Pack e = exp_negative(-absolute(x));
+  const Pack e = exp_negative(negative_absolute(x));
   const Pack bounded = at_least(x, splat(-128.0f));  // -inf times 0 would be NaN
-  return bounded * select(x < splat(0.0f), e, splat(1.0f)) / (splat(1.0f) + e);
+  return bounded * smaller_if_negative(x, e, splat(1.0f)) / (splat(1.0f) + e);
 }
 
 /// s + x s (1 - s), s = sigmoid(x). It has a root at -1.278: accuracy 3 ulp of max(|y|,
 /// 1/4).
 PATHFLOW_INLINE Pack silu_grad(Pack x) {
-  const Pack e = exp_negative(-absolute(x));
+  const Pack e = exp_negative(negative_absolute(x));
   const Pack bounded = at_most(at_least(x, splat(-128.0f)), splat(128.0f));
   const Pack d = splat(1.0f) / (splat(1.0f) + e);
   const Pack ed = e * d;
-  return madd(bounded * ed, d, select(x < splat(0.0f), ed, d));
+  return madd(bounded * ed, d, smaller_if_negative(x, ed, d));
 }
 
 inline constexpr float kSeluScale = 1.05070099f, kSeluScaleAlpha = 1.75809934f;
@@ -133,18 +138,18 @@ inline constexpr float kSeluScale = 1.05070099f, kSeluScaleAlpha = 1.75809934f;
 /// scale (x > 0 ? x : alpha (e^x - 1)). Accuracy: 2 ulp.
 PATHFLOW_INLINE Pack selu(Pack x) {
   const Pack negative = splat(kSeluScaleAlpha) * expm1_negative(at_most(x, splat(0.0f)));
-  return select(x > splat(0.0f), splat(kSeluScale) * x, negative);
+  return select(x > Pack{}, splat(kSeluScale) * x, negative);
 }
 
 /// scale (x > 0 ? 1 : alpha e^x). Accuracy: 2 ulp, flushed.
 PATHFLOW_INLINE Pack selu_grad(Pack x) {
   const Pack negative = splat(kSeluScaleAlpha) * exp_negative(at_most(x, splat(0.0f)));
-  return select(x > splat(0.0f), splat(kSeluScale), negative);
+  return select(x > Pack{}, splat(kSeluScale), negative);
 }
 
 PATHFLOW_INLINE Pack relu(Pack x) { return at_least(x, splat(0.0f)); }
 PATHFLOW_INLINE Pack relu_grad(Pack x) {
-  return select(x > splat(0.0f), splat(1.0f), select(x == x, splat(0.0f), x));
+  return select(x > Pack{}, splat(1.0f), select(x == x, splat(0.0f), x));
 }
 
 // Normal distribution and error function ----------------------------------------------------------
@@ -185,7 +190,7 @@ PATHFLOW_INLINE Pack gelu(Pack x) {
   const Pack tail = gaussian(a, -0.5f) * tail_ratio(a);
   const Pack bounded = at_least(x, splat(-14.0f));
   const Pack product = bounded * tail;
-  return select(x < splat(0.0f), product, select(x < splat(14.0f), x - product, x));
+  return select(x < Pack{}, product, select(x < splat(14.0f), x - product, x));
 }
 
 /// Phi(x) + x phi(x). It has a root at -0.752: accuracy 8 ulp of max(|y|, 1/4).
@@ -194,7 +199,7 @@ PATHFLOW_INLINE Pack gelu_grad(Pack x) {
   const Pack density = gaussian(a, -0.5f);
   const Pack tail = density * tail_ratio(a);
   const Pack bounded = with_sign(a, x);
-  const Pack distribution = select(x < splat(0.0f), tail, splat(1.0f) - tail);
+  const Pack distribution = select(x < Pack{}, tail, splat(1.0f) - tail);
   return madd(bounded * splat(0.398942280f), density, distribution);
 }
 

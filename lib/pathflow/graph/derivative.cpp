@@ -10,18 +10,18 @@ namespace {
 
 void check_pairs(std::string_view where, std::string_view name, ValueList values, ValueList seeds) {
   check_size(where, name, seeds.size(), values.size());
-  if (values.empty()) throw InvalidArgument(where, "values must not be empty, got none");
+  if (values.empty())
+    throw_error(ErrorCode::kInvalidArgument, where, {"values must not be empty, got none"});
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!values[i] || !seeds[i] || values[i].graph != values[0].graph ||
         seeds[i].graph != values[0].graph) {
-      throw InvalidArgument(where, "values and " + std::string(name) +
-                                       " must be set and of one graph, got others at " +
-                                       std::to_string(i));
+      throw_error(ErrorCode::kInvalidArgument, where,
+                  {"values and ", name, " must be set and of one graph, got others at ", i});
     }
     if (values[i].shape() != seeds[i].shape()) {
-      throw ShapeError(where, std::string(name) + " " + std::to_string(i) + " must have shape " +
-                                  values[i].shape().to_text() + ", got " +
-                                  seeds[i].shape().to_text());
+      throw_error(ErrorCode::kShape, where,
+                  {name, " ", i, " must have shape ", values[i].shape().to_text(), ", got ",
+                   seeds[i].shape().to_text()});
     }
   }
 }
@@ -66,8 +66,8 @@ void accumulate(Seeds& seeds, Value at, Value seed) {
 }
 
 [[noreturn]] void throw_no_rule(const OpDef& op, std::string_view what) {
-  throw InvalidArgument(what,
-                        "every op on the way must have a derivative, got " + std::string(op.name));
+  throw_error(ErrorCode::kInvalidArgument, what,
+              {"every op on the way must have a derivative, got ", op.name});
 }
 
 /// One node of a vjp: cotangents of the outputs in, cotangents of the inputs added to `seeds`.

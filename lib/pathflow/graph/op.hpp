@@ -11,6 +11,8 @@
 
 #include "pathflow/graph/graph.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::graph {
 
 /// Everything an op is told beside its inputs. An op uses the fields it names; others stay default,
@@ -30,22 +32,24 @@ struct Attributes {
 
 /// A recorded op as its derivative rules see it.
 struct Recorded {
-  Graph& graph;
-  const Attributes& attributes;
-  std::span<const Value> inputs, outputs;
+  Graph& graph;                            ///< where rules record
+  const Attributes& attributes;            ///< as recorded
+  std::span<const Value> inputs, outputs;  ///< in the op's order
 };
 
+/// What the planner may do with an op's buffers.
 enum class OpKind {
   kLeaf,    ///< no kernel: constant, input, state
   kUnary,   ///< elementwise, one input: output may take the input's buffer
   kBinary,  ///< elementwise with broadcasting: output may take the buffer of an input of its shape
   kView,    ///< same elements in the same order under another shape: no kernel
-  kOther,
+  kOther,   ///< buffers of its own
 };
 
+/// An op: what there is to know of it, one constant object each (ops/table.hpp).
 struct OpDef {
-  std::string_view name;
-  OpKind kind = OpKind::kOther;
+  std::string_view name;         ///< in messages and Plan::describe()
+  OpKind kind = OpKind::kOther;  ///< see there
   /// Output shapes; throws ShapeError naming op and shapes.
   std::vector<Shape> (*infer)(std::span<const Shape> inputs,
                               const Attributes& attributes) = nullptr;
@@ -64,13 +68,15 @@ struct OpDef {
   int (*in_place)(const Attributes& attributes, int output) = nullptr;
 };
 
+/// A recorded op.
 struct Node {
-  const OpDef* op;
-  Attributes attributes;
-  std::vector<Value> inputs;
+  const OpDef* op;            ///< never null
+  Attributes attributes;      ///< of this call
+  std::vector<Value> inputs;  ///< earlier values of the same graph
   std::vector<Shape> shapes;  ///< one per output
 };
 
+/// The op that a value is a result of; the value must be set.
 inline const Node& node_of(Value value) { return value.graph->node(value.node); }
 
 /// Appends an op and returns its outputs. Errors: InvalidArgument for values of another graph or
@@ -88,8 +94,11 @@ int normal_axis(std::string_view where, const Shape& shape, int axis);
 Shape with_extent(const Shape& shape, int axis, std::int64_t extent);
 /// Products of the extents before, at and behind an axis.
 struct AxisSplit {
-  std::int64_t outer = 1, count = 1, inner = 1;
+  std::int64_t outer = 1, count = 1, inner = 1;  ///< before, at, behind
 };
+/// shape seen as [outer, count, inner] around a non-negative axis.
 AxisSplit split_at(const Shape& shape, int axis);
 
 }  // namespace pathflow::graph
+
+#pragma GCC visibility pop  // public

@@ -33,21 +33,24 @@ std::span<T> find_span(std::string_view where, std::string_view kind, std::strin
 
 void check_values(const CompileSpec& spec) {
   if (spec.outputs.empty() && spec.updates.empty()) {
-    throw InvalidArgument("compile", "outputs and updates must not both be empty, got neither");
+    throw_error(ErrorCode::kInvalidArgument, "compile",
+                {"outputs and updates must not both be empty, got neither"});
   }
   const Graph* graph =
       spec.outputs.empty() ? spec.updates[0].second.graph : spec.outputs[0].second.graph;
   const auto check = [&](Value value, const std::string& what) {
     if (!value || value.graph != graph) {
-      throw InvalidArgument("compile", what + " must be a value of the plan's graph, got " +
-                                           (value ? "one of another graph" : "an unset one"));
+      throw_error(ErrorCode::kInvalidArgument, "compile",
+                  {what, " must be a value of the plan's graph, got ",
+                   (value ? "one of another graph" : "an unset one")});
     }
   };
   std::set<std::string> names;
   for (const auto& [name, value] : spec.outputs) {
     check(value, "output \"" + name + "\"");
     if (!names.insert(name).second) {
-      throw InvalidArgument("compile", "output names must be unique, got \"" + name + "\" twice");
+      throw_error(ErrorCode::kInvalidArgument, "compile",
+                  {"output names must be unique, got \"", name, "\" twice"});
     }
   }
   for (const auto& [target, value] : spec.updates) {
@@ -61,17 +64,18 @@ void check_updates(const CompileSpec& spec) {
   for (const auto& [target, value] : spec.updates) {
     const Node& node = node_of(target);
     if (node.op != &ops::kState) {
-      throw InvalidArgument("compile", "an update's target must be a state, got the result of " +
-                                           std::string(node.op->name));
+      throw_error(ErrorCode::kInvalidArgument, "compile",
+                  {"an update's target must be a state, got the result of ", node.op->name});
     }
     const std::string& name = node.attributes.name;
     if (!names.insert(name).second) {
-      throw InvalidArgument("compile", "a state may be updated once, got \"" + name + "\" twice");
+      throw_error(ErrorCode::kInvalidArgument, "compile",
+                  {"a state may be updated once, got \"", name, "\" twice"});
     }
     if (target.shape() != value.shape()) {
-      throw ShapeError("compile", "the update of state \"" + name + "\" must have shape " +
-                                      target.shape().to_text() + ", got " +
-                                      value.shape().to_text());
+      throw_error(ErrorCode::kShape, "compile",
+                  {"the update of state \"", name, "\" must have shape ", target.shape().to_text(),
+                   ", got ", value.shape().to_text()});
     }
   }
 }
@@ -166,9 +170,9 @@ std::string describe_program(const Program& program) {
 void check_supported(const Program& program, const Device& device) {
   for (const Instruction& in : program.instructions) {
     if (!device.supports(*in.op, program.dtype)) {
-      throw DeviceError("compile", "device \"" + std::string(device.name()) +
-                                       "\" must have a kernel for every op, got none for " +
-                                       std::string(in.op->name));
+      throw_error(ErrorCode::kDevice, "compile",
+                  {"device \"", device.name(), "\" must have a kernel for every op, got none for ",
+                   in.op->name});
     }
   }
 }

@@ -12,6 +12,8 @@
 
 #include "pathflow/graph/graph.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::graph {
 
 /// Named persistent buffers shared by plans (training and sampling plans see the same weights).
@@ -26,9 +28,10 @@ class StateStore {
   /// another shape. The pointer stays valid for the life of the store.
   std::span<T> get(std::string_view name, const Shape& shape);
   std::span<T> at(std::string_view name);  ///< Errors: InvalidArgument if unknown
+  /// Errors: InvalidArgument if unknown.
   const Shape& shape(std::string_view name) const;
-  bool contains(std::string_view name) const;
-  std::vector<std::string> names() const;  ///< sorted
+  bool contains(std::string_view name) const;  ///< whether get() made it
+  std::vector<std::string> names() const;      ///< sorted
 
  private:
   struct Entry;
@@ -42,22 +45,24 @@ struct CompileOptions {
   bool share_buffers = true;  ///< else every value has memory of its own, for the whole run
 };
 
+/// What a plan computes and writes.
 struct CompileSpec {
   std::vector<std::pair<std::string, Value>> outputs = {};  ///< named results, readable after run()
   /// State leaf <- new value, written after everything that reads the old value; in place where the
   /// op allows it (adamw).
   std::vector<std::pair<Value, Value>> updates = {};
-  CompileOptions options = {};
+  CompileOptions options = {};  ///< for tests and for looking at a graph
 };
 
+/// Sizes of a plan.
 struct PlanStats {
-  std::size_t ops = 0, fused = 0;
+  std::size_t ops = 0, fused = 0;  ///< kernel calls, and those of fused ops among them
   std::size_t arena_bytes = 0;     ///< peak of all temporaries
   std::size_t unshared_bytes = 0;  ///< what they would take without lifetime sharing
   double flops = 0;                ///< multiply and add of products, per run
 };
 
-/// run() allocates nothing and branches on nothing but the op list.
+/// A compiled graph. run() allocates nothing and branches on nothing but the op list.
 template <class T>
 class Plan {
  public:
@@ -67,14 +72,17 @@ class Plan {
   /// Every input recorded in the graph has a buffer, whether or not a result depends on it.
   /// Errors (each): InvalidArgument for an unknown name.
   std::span<T> input(std::string_view name);
+  /// A result in row-major order, as of the last run().
   std::span<const T> output(std::string_view name) const;
   double scalar(std::string_view name) const;  ///< a rank-0 output
+  /// Reads inputs and states, writes results and states.
   void run();
-  const PlanStats& stats() const;
+  const PlanStats& stats() const;  ///< sizes, for people and tests
   /// One line per op: name, shapes, offset. For people and tests.
   std::string describe() const;
 
   struct Impl;
+  /// compile() makes plans.
   explicit Plan(std::unique_ptr<Impl> impl);
 
  private:
@@ -91,6 +99,9 @@ class Device;
 /// state or is given twice), ShapeError (an update of another shape), DeviceError (an op that the
 /// device does not have).
 template <class T>
-Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& device);
+[[gnu::visibility("default")]] Plan<T> compile(const CompileSpec& spec, StateStore<T>& states,
+                                               const Device& device);
 
 }  // namespace pathflow::graph
+
+#pragma GCC visibility pop  // public

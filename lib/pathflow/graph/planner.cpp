@@ -32,19 +32,17 @@ std::size_t best_fit(const std::vector<std::pair<std::size_t, std::size_t>>& bus
 }  // namespace
 
 std::size_t place(std::vector<Buffer>& buffers, bool share) {
-  std::vector<std::size_t> order;
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // (falling with the size, index)
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    if (buffers[i].storage == Storage::kArena) order.push_back(i);
+    if (buffers[i].storage == Storage::kArena) order.emplace_back(~buffers[i].bytes, i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return buffers[a].bytes > buffers[b].bytes;
-  });
+  std::sort(order.begin(), order.end());
   std::size_t total = 0;
   for (std::size_t k = 0; k < order.size(); ++k) {
-    Buffer& own = buffers[order[k]];
+    Buffer& own = buffers[order[k].second];
     std::vector<std::pair<std::size_t, std::size_t>> busy;
     for (std::size_t j = 0; j < k; ++j) {
-      const Buffer& placed = buffers[order[j]];
+      const Buffer& placed = buffers[order[j].second];
       if (share && (placed.last < own.first || own.last < placed.first)) continue;
       busy.emplace_back(placed.offset, placed.offset + aligned(placed.bytes));
     }

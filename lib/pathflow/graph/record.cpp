@@ -15,7 +15,8 @@ std::int32_t Graph::append(Node node) {
 
 const Shape& Value::shape() const {
   if (graph == nullptr)
-    throw InvalidArgument("Value::shape", "value must be set, got an unset one");
+    throw_error(ErrorCode::kInvalidArgument, "Value::shape",
+                {"value must be set, got an unset one"});
   return graph->node(node).shapes[static_cast<std::size_t>(output)];
 }
 
@@ -24,9 +25,9 @@ std::vector<Value> record(Graph& graph, const OpDef& op, std::vector<Value> inpu
   std::vector<Shape> shapes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].graph != &graph) {
-      throw InvalidArgument(op.name,
-                            "input " + std::to_string(i) + " must belong to this graph, got " +
-                                (inputs[i] ? "a value of another graph" : "an unset value"));
+      throw_error(ErrorCode::kInvalidArgument, op.name,
+                  {"input ", i, " must belong to this graph, got ",
+                   (inputs[i] ? "a value of another graph" : "an unset value")});
     }
     shapes.push_back(inputs[i].shape());
   }
@@ -41,7 +42,7 @@ std::vector<Value> record(Graph& graph, const OpDef& op, std::vector<Value> inpu
 
 Value record_one(const OpDef& op, std::vector<Value> inputs, Attributes attributes) {
   if (inputs.empty() || !inputs[0]) {
-    throw InvalidArgument(op.name, "input 0 must be set, got an unset value");
+    throw_error(ErrorCode::kInvalidArgument, op.name, {"input 0 must be set, got an unset value"});
   }
   Graph& graph = *inputs[0].graph;
   return record(graph, op, std::move(inputs), std::move(attributes))[0];
@@ -54,7 +55,8 @@ Shape broadcast_shape(std::string_view where, const Shape& a, const Shape& b) {
     const std::int64_t left = axis < -a.rank() ? 1 : a[axis];
     const std::int64_t right = axis < -b.rank() ? 1 : b[axis];
     if (left != right && left != 1 && right != 1) {
-      throw ShapeError(where, "shapes must broadcast, got " + a.to_text() + " and " + b.to_text());
+      throw_error(ErrorCode::kShape, where,
+                  {"shapes must broadcast, got ", a.to_text(), " and ", b.to_text()});
     }
     result.append(std::max(left, right));
   }
@@ -63,8 +65,8 @@ Shape broadcast_shape(std::string_view where, const Shape& a, const Shape& b) {
 
 int normal_axis(std::string_view where, const Shape& shape, int axis) {
   if (axis < -shape.rank() || axis >= shape.rank()) {
-    throw ShapeError(where, "axis must lie within the rank of " + shape.to_text() + ", got " +
-                                std::to_string(axis));
+    throw_error(ErrorCode::kShape, where,
+                {"axis must lie within the rank of ", shape.to_text(), ", got ", axis});
   }
   return axis < 0 ? axis + shape.rank() : axis;
 }

@@ -1,5 +1,5 @@
+#include <map>
 #include <string>
-#include <unordered_map>
 
 #include "pathflow/graph/ops/table.hpp"
 #include "pathflow/graph/passes.hpp"
@@ -203,7 +203,7 @@ class Simplifier {
   }
 
   Graph& graph_;
-  std::unordered_map<std::string, std::vector<Value>> seen_;
+  std::map<std::string, std::vector<Value>> seen_;
 };
 
 /// Copies reachable nodes in order through `emit(op, inputs, attributes)`.

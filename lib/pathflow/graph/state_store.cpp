@@ -37,8 +37,9 @@ std::span<T> StateStore<T>::get(std::string_view name, const Shape& shape) {
   }
   const Entry& entry = *it->second;
   if (entry.shape != shape) {
-    throw ShapeError("StateStore::get", "state \"" + std::string(name) + "\" has shape " +
-                                            entry.shape.to_text() + ", got " + shape.to_text());
+    throw_error(
+        ErrorCode::kShape, "StateStore::get",
+        {"state \"", name, "\" has shape ", entry.shape.to_text(), ", got ", shape.to_text()});
   }
   return {entry.data, entry.count};
 }

@@ -19,17 +19,6 @@ double logistic(double x) { return 1 / (1 + std::exp(-x)); }
 double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
 double normal_pdf(double x) { return kInvSqrt2Pi * std::exp(-0.5 * x * x); }
 
-constexpr OpDef unary(std::string_view name, double (*fold)(double, double),
-                      Value (*derivative)(Value, Value)) {
-  return {.name = name,
-          .kind = OpKind::kUnary,
-          .infer = unary_infer,
-          .vjp = unary_vjp,
-          .jvp = unary_jvp,
-          .derivative = derivative,
-          .fold = fold};
-}
-
 template <Activation A>
 Value grad(Value x, Value) {
   return activation_grad(x, A);

@@ -24,18 +24,6 @@ std::vector<Value> unary_jvp(const Recorded& op, std::span<const Value> tangents
 
 namespace {
 
-/// Each name(first, second) row below is one line of mathematics.
-constexpr OpDef unary(std::string_view name, double (*fold)(double, double),
-                      Value (*derivative)(Value, Value)) {
-  return {.name = name,
-          .kind = OpKind::kUnary,
-          .infer = unary_infer,
-          .vjp = unary_vjp,
-          .jvp = unary_jvp,
-          .derivative = derivative,
-          .fold = fold};
-}
-
 std::vector<Value> negate_rule(const Recorded&, std::span<const Value> seeds) {
   return {-seeds[0]};
 }
@@ -148,7 +136,9 @@ const OpDef kDivide = binary<kDivide>(
 namespace {
 
 Value like(Value x, double value) {
-  if (!x) throw InvalidArgument("constant", "the other operand must be set, got an unset value");
+  if (!x)
+    throw_error(ErrorCode::kInvalidArgument, "constant",
+                {"the other operand must be set, got an unset value"});
   return constant(*x.graph, value);
 }
 

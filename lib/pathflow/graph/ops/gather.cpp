@@ -8,8 +8,9 @@ namespace {
 
 std::vector<Shape> gather_infer(std::span<const Shape> in, const Attributes&) {
   if (in[0].rank() != 2 || in[1].rank() != 1) {
-    throw ShapeError("gather_rows", "table must have rank 2 and indices rank 1, got " +
-                                        in[0].to_text() + " and " + in[1].to_text());
+    throw_error(ErrorCode::kShape, "gather_rows",
+                {"table must have rank 2 and indices rank 1, got ", in[0].to_text(), " and ",
+                 in[1].to_text()});
   }
   return {Shape{in[1][0], in[0][1]}};
 }
@@ -22,8 +23,9 @@ std::vector<Value> gather_jvp(const Recorded& op, std::span<const Value> t) {
 
 std::vector<Shape> scatter_infer(std::span<const Shape> in, const Attributes& attributes) {
   if (in[0].rank() != 2 || in[1].rank() != 1 || in[0][0] != in[1][0]) {
-    throw ShapeError("scatter_add_rows", "x must be [n, d] and indices [n], got " +
-                                             in[0].to_text() + " and " + in[1].to_text());
+    throw_error(
+        ErrorCode::kShape, "scatter_add_rows",
+        {"x must be [n, d] and indices [n], got ", in[0].to_text(), " and ", in[1].to_text()});
   }
   return {Shape{attributes.begin, in[0][1]}};
 }

@@ -24,11 +24,13 @@ const OpDef kConstant{.name = "constant", .kind = OpKind::kLeaf, .infer = leaf_i
 namespace {
 
 Value named_leaf(Graph& graph, const OpDef& op, std::string name, Shape shape) {
-  if (name.empty()) throw InvalidArgument(op.name, "name must not be empty, got \"\"");
+  if (name.empty())
+    throw_error(ErrorCode::kInvalidArgument, op.name, {"name must not be empty, got \"\""});
   for (std::int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (node.op->kind == OpKind::kLeaf && node.attributes.name == name) {
-      throw InvalidArgument(op.name, "names must be unique in a graph, got \"" + name + "\" twice");
+      throw_error(ErrorCode::kInvalidArgument, op.name,
+                  {"names must be unique in a graph, got \"", name, "\" twice"});
     }
   }
   return record(graph, op, {}, {.name = std::move(name), .shape = shape})[0];

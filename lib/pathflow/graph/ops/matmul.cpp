@@ -12,10 +12,11 @@ std::vector<Shape> matmul_infer(std::span<const Shape> in, const Attributes& att
     return a.to_text() + (attributes.transpose_a ? "^T" : "") + " x " + b.to_text() +
            (attributes.transpose_b ? "^T" : "");
   };
-  if (a.rank() != 2 || b.rank() != 2) throw ShapeError("matmul", "ranks must be 2, got " + text());
+  if (a.rank() != 2 || b.rank() != 2)
+    throw_error(ErrorCode::kShape, "matmul", {"ranks must be 2, got ", text()});
   const int row_a = attributes.transpose_a ? 1 : 0, row_b = attributes.transpose_b ? 1 : 0;
   if (a[1 - row_a] != b[row_b]) {
-    throw ShapeError("matmul", "inner extents must agree, got " + text());
+    throw_error(ErrorCode::kShape, "matmul", {"inner extents must agree, got ", text()});
   }
   return {Shape{a[row_a], b[1 - row_b]}};
 }
@@ -48,8 +49,9 @@ Value matmul(Value a, Value b, bool transpose_a, bool transpose_b) {
 
 Value linear(Value x, Value w, Value b, Activation activation) {
   if (b.shape().rank() != 1 || w.shape().rank() != 2 || b.shape()[0] != w.shape()[1]) {
-    throw ShapeError("linear", "bias must have one element per column of the weight, got " +
-                                   b.shape().to_text() + " for " + w.shape().to_text());
+    throw_error(ErrorCode::kShape, "linear",
+                {"bias must have one element per column of the weight, got ", b.shape().to_text(),
+                 " for ", w.shape().to_text()});
   }
   return activate(matmul(x, w) + b, activation);
 }

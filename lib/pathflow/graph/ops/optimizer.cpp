@@ -15,8 +15,8 @@ constexpr std::size_t kScalars = 9;
 std::vector<Shape> adamw_infer(std::span<const Shape> in, const Attributes& attributes) {
   for (std::size_t i = 0; i < kScalars; ++i) {
     if (in[i].rank() != 0) {
-      throw ShapeError("adamw",
-                       "scalar " + std::to_string(i) + " must have rank 0, got " + in[i].to_text());
+      throw_error(ErrorCode::kShape, "adamw",
+                  {"scalar ", i, " must have rank 0, got ", in[i].to_text()});
     }
   }
   std::vector<Shape> shapes = {Shape{}};
@@ -25,9 +25,9 @@ std::vector<Shape> adamw_infer(std::span<const Shape> in, const Attributes& attr
     const std::size_t count = attributes.has_ema[t] ? 5 : 4;
     for (std::size_t i = 1; i < count; ++i) {
       if (in[next + i] != in[next]) {
-        throw ShapeError("adamw", "the values of tensor " + std::to_string(t) +
-                                      " must have one shape, got " + in[next].to_text() + " and " +
-                                      in[next + i].to_text());
+        throw_error(ErrorCode::kShape, "adamw",
+                    {"the values of tensor ", t, " must have one shape, got ", in[next].to_text(),
+                     " and ", in[next + i].to_text()});
       }
     }
     shapes.insert(shapes.end(), count - 1, in[next]);
@@ -91,7 +91,8 @@ const OpDef kAdamW{
 }  // namespace ops
 
 AdamWResult adamw(std::span<const AdamWTensors> tensors, const AdamWScalars& s) {
-  if (tensors.empty()) throw InvalidArgument("adamw", "tensors must not be empty, got none");
+  if (tensors.empty())
+    throw_error(ErrorCode::kInvalidArgument, "adamw", {"tensors must not be empty, got none"});
   std::vector<Value> in = {s.learning_rate,   s.beta1,     s.beta2,     s.epsilon,
                            s.weight_decay,    s.clip_norm, s.ema_decay, s.bias_correction1,
                            s.bias_correction2};
@@ -101,7 +102,9 @@ AdamWResult adamw(std::span<const AdamWTensors> tensors, const AdamWScalars& s) 
     if (t.ema) in.push_back(t.ema);
     attributes.has_ema.push_back(t.ema ? 1 : 0);
   }
-  if (!in[0]) throw InvalidArgument("adamw", "learning_rate must be set, got an unset value");
+  if (!in[0])
+    throw_error(ErrorCode::kInvalidArgument, "adamw",
+                {"learning_rate must be set, got an unset value"});
   Graph& graph = *in[0].graph;
   const std::vector<Value> out = record(graph, ops::kAdamW, std::move(in), std::move(attributes));
   AdamWResult result{.updated = {}, .gradient_norm = out[0]};

@@ -53,8 +53,8 @@ bool stretched(const Shape& shape, const Shape& source, int axis) {
 Value sum_to(Value x, Shape shape) {
   if (x.shape() == shape) return x;
   if (broadcast_shape("sum_to", x.shape(), shape) != x.shape()) {
-    throw ShapeError("sum_to", "the result must broadcast to " + x.shape().to_text() + ", got " +
-                                   shape.to_text());
+    throw_error(ErrorCode::kShape, "sum_to",
+                {"the result must broadcast to ", x.shape().to_text(), ", got ", shape.to_text()});
   }
   // Neighbouring stretched axes are summed as one; extents of 1 between them do not matter.
   const Shape full = x.shape();

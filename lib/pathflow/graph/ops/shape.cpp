@@ -8,8 +8,8 @@ namespace {
 
 std::vector<Shape> reshape_infer(std::span<const Shape> in, const Attributes& attributes) {
   if (in[0].size() != attributes.shape.size()) {
-    throw ShapeError("reshape", "sizes must agree, got " + in[0].to_text() + " to " +
-                                    attributes.shape.to_text());
+    throw_error(ErrorCode::kShape, "reshape",
+                {"sizes must agree, got ", in[0].to_text(), " to ", attributes.shape.to_text()});
   }
   return {attributes.shape};
 }
@@ -21,7 +21,8 @@ std::vector<Value> reshape_jvp(const Recorded& op, std::span<const Value> t) {
 }
 
 std::vector<Shape> transpose_infer(std::span<const Shape> in, const Attributes&) {
-  if (in[0].rank() != 2) throw ShapeError("transpose", "rank must be 2, got " + in[0].to_text());
+  if (in[0].rank() != 2)
+    throw_error(ErrorCode::kShape, "transpose", {"rank must be 2, got ", in[0].to_text()});
   return {Shape{in[0][1], in[0][0]}};
 }
 std::vector<Value> transpose_rule(const Recorded&, std::span<const Value> seeds) {
@@ -30,8 +31,9 @@ std::vector<Value> transpose_rule(const Recorded&, std::span<const Value> seeds)
 
 std::vector<Shape> broadcast_infer(std::span<const Shape> in, const Attributes& attributes) {
   if (broadcast_shape("broadcast_to", in[0], attributes.shape) != attributes.shape) {
-    throw ShapeError("broadcast_to", "the result must be " + attributes.shape.to_text() +
-                                         ", got a value of shape " + in[0].to_text());
+    throw_error(ErrorCode::kShape, "broadcast_to",
+                {"the result must be ", attributes.shape.to_text(), ", got a value of shape ",
+                 in[0].to_text()});
   }
   return {attributes.shape};
 }
@@ -47,8 +49,9 @@ std::vector<Shape> concat_infer(std::span<const Shape> in, const Attributes& att
   for (const Shape& shape : in) {
     if (shape.rank() != in[0].rank() ||
         with_extent(shape, attributes.axis, 1) != with_extent(in[0], attributes.axis, 1)) {
-      throw ShapeError("concat", "shapes must agree off axis " + std::to_string(attributes.axis) +
-                                     ", got " + in[0].to_text() + " and " + shape.to_text());
+      throw_error(ErrorCode::kShape, "concat",
+                  {"shapes must agree off axis ", attributes.axis, ", got ", in[0].to_text(),
+                   " and ", shape.to_text()});
     }
     extent += shape[attributes.axis];
   }
@@ -75,9 +78,9 @@ std::vector<Value> concat_jvp(const Recorded& op, std::span<const Value> t) {
 std::vector<Shape> slice_infer(std::span<const Shape> in, const Attributes& attributes) {
   const auto& [begin, end] = std::pair(attributes.begin, attributes.end);
   if (begin < 0 || end <= begin || end > in[0][attributes.axis]) {
-    throw ShapeError("slice", "range must be non-empty and within axis " +
-                                  std::to_string(attributes.axis) + " of " + in[0].to_text() +
-                                  ", got " + std::to_string(begin) + " to " + std::to_string(end));
+    throw_error(ErrorCode::kShape, "slice",
+                {"range must be non-empty and within axis ", attributes.axis, " of ",
+                 in[0].to_text(), ", got ", begin, " to ", end});
   }
   return {with_extent(in[0], attributes.axis, end - begin)};
 }
@@ -91,9 +94,9 @@ std::vector<Value> slice_jvp(const Recorded& op, std::span<const Value> t) {
 
 std::vector<Shape> pad_infer(std::span<const Shape> in, const Attributes& attributes) {
   if (attributes.begin < 0 || attributes.end < 0) {
-    throw ShapeError("pad", "zeros before and after must not be negative, got " +
-                                std::to_string(attributes.begin) + " and " +
-                                std::to_string(attributes.end));
+    throw_error(ErrorCode::kShape, "pad",
+                {"zeros before and after must not be negative, got ", attributes.begin, " and ",
+                 attributes.end});
   }
   return {with_extent(in[0], attributes.axis,
                       in[0][attributes.axis] + attributes.begin + attributes.end)};
@@ -137,7 +140,8 @@ Value broadcast_to(Value x, Shape shape) {
 }
 
 Value concat(ValueList values, int axis) {
-  if (values.empty()) throw InvalidArgument("concat", "values must not be empty, got none");
+  if (values.empty())
+    throw_error(ErrorCode::kInvalidArgument, "concat", {"values must not be empty, got none"});
   const int normal = normal_axis("concat", values[0].shape(), axis);
   return record_one(ops::kConcat, {values.begin(), values.end()}, {.axis = normal});
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "pathflow/graph/op.hpp"
 
@@ -40,5 +42,17 @@ const OpDef* activation_grad_op(Activation activation);
 std::vector<Value> unary_vjp(const Recorded& op, std::span<const Value> cotangents);
 std::vector<Value> unary_jvp(const Recorded& op, std::span<const Value> tangents);
 std::vector<Shape> unary_infer(std::span<const Shape> inputs, const Attributes& attributes);
+
+/// An elementwise op y = fold(x); derivative(x, y) records dy/dx.
+constexpr OpDef unary(std::string_view name, double (*fold)(double, double),
+                      Value (*derivative)(Value, Value)) {
+  return {.name = name,
+          .kind = OpKind::kUnary,
+          .infer = unary_infer,
+          .vjp = unary_vjp,
+          .jvp = unary_jvp,
+          .derivative = derivative,
+          .fold = fold};
+}
 
 }  // namespace pathflow::graph::ops
