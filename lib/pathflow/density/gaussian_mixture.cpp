@@ -252,6 +252,24 @@ double divergence_of(const GaussianMixture::Components& parts, const Coefficient
   return sum;
 }
 
+// (dq/dx) u = sum_k r_k [U diag(gain / variance) U^T u + (q_k - q) ((s_k - s) . u)], with
+// s_k = -U whitened_k; state.score and state.total are set.
+void derivative_along(const GaussianMixture::Components& parts, const Coefficients& at,
+                      const Gain& gain, PointState& state, const Eigen::VectorXd& u,
+                      Eigen::VectorXd& result) {
+  result.setZero();
+  for (std::size_t k = 0; k < parts.weights.size(); ++k) {
+    const auto& variances = parts.variances[k].array();
+    const auto gains = gain.variance * variances + gain.identity;
+    const Eigen::VectorXd turned = parts.basis[k].transpose() * u;
+    const double change = -state.whitened[k].dot(turned) - state.score.dot(u);
+    const auto spread = at.alpha * at.alpha * variances + at.sigma * at.sigma;
+    state.turned = gains * (turned.array() / spread + change * state.whitened[k].array());
+    result.noalias() += state.responsibility[k] * (parts.basis[k] * state.turned);
+    result += state.responsibility[k] * change * (gain.mean * parts.mean[k] - state.total);
+  }
+}
+
 template <class T>
 std::size_t rows_of(std::string_view where, std::span<const T> x, std::size_t d) {
   if (x.size() % d == 0) return x.size() / d;
@@ -298,6 +316,33 @@ PathMixture<T>::PathMixture(GaussianMixture mixture, std::shared_ptr<const path:
 }
 template <class T>
 PathMixture<T>::~PathMixture() = default;
+
+template <class T>
+void PathMixture<T>::predict_along(std::span<const T> x, T t, std::span<const T> tangent,
+                                   std::span<T> q, std::span<T> dq) {
+  evaluate(prediction_, x, static_cast<double>(t), q);  // checks the sizes of x and q, and t
+  constexpr std::string_view kHere = "PathMixture::predict_along";
+  check_size(kHere, "tangent", tangent.size(), x.size());
+  check_size(kHere, "dq", dq.size(), x.size());
+  const Coefficients at = schedule_->at(static_cast<double>(t));
+  const Gain gain = gain_of(prediction_, at);
+  const auto d = static_cast<Eigen::Index>(dimension());
+  Eigen::VectorXd u(d), result(d);
+  for (std::size_t row = 0; row < x.size() / dimension(); ++row) {
+    load(x, row, *scratch_);
+    locate(mixture_.parts(), at, *scratch_);
+    mix(mixture_.parts(), gain, *scratch_, scratch_->total);
+    mix(mixture_.parts(), gain_of(Prediction::kScore, at), *scratch_, scratch_->score);
+    const std::size_t first = row * dimension();
+    for (Eigen::Index i = 0; i < d; ++i) {
+      u(i) = static_cast<double>(tangent[first + static_cast<std::size_t>(i)]);
+    }
+    derivative_along(mixture_.parts(), at, gain, *scratch_, u, result);
+    for (Eigen::Index i = 0; i < d; ++i) {
+      dq[first + static_cast<std::size_t>(i)] = static_cast<T>(result(i));
+    }
+  }
+}
 
 template <class T>
 void PathMixture<T>::evaluate(Prediction which, std::span<const T> x, double t, std::span<T> q) {

@@ -12,6 +12,8 @@
 #include "pathflow/sample/model.hpp"
 #include "pathflow/tensor/array.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::density {
 
 /// sum_k w_k N(mu_k, Sigma_k) in any dimension. Immutable and safe to share between threads.
@@ -28,15 +30,14 @@ class GaussianMixture {
   GaussianMixture(const GaussianMixture&);
   GaussianMixture& operator=(const GaussianMixture&);
 
-  std::size_t components() const;
-  std::size_t dimension() const;
-  const tensor::Vector<double>& weights() const;
-  const tensor::Matrix<double>& means() const;
-  const tensor::Cube<double>& covariances() const;
+  std::size_t components() const;                   ///< K
+  std::size_t dimension() const;                    ///< d
+  const tensor::Vector<double>& weights() const;    ///< [K], as given
+  const tensor::Matrix<double>& means() const;      ///< [K, d]
+  const tensor::Cube<double>& covariances() const;  ///< [K, d, d]
 
-  /// E x and Cov x of the whole mixture: [d] and [d, d].
-  tensor::Vector<double> mean() const;
-  tensor::Matrix<double> covariance() const;
+  tensor::Vector<double> mean() const;        ///< E x of the whole mixture, [d]
+  tensor::Matrix<double> covariance() const;  ///< Cov x of the whole mixture, [d, d]
 
   /// n points [n, d]; a row is a pure function of (seed, row).
   tensor::Matrix<double> sample(std::size_t n, std::uint64_t seed) const;
@@ -44,7 +45,7 @@ class GaussianMixture {
   tensor::Vector<double> log_density(const tensor::Matrix<double>& x) const;
 
   struct Components;  ///< eigenvectors and eigenvalues of the covariances
-  const Components& parts() const { return *parts_; }
+  const Components& parts() const { return *parts_; }  ///< for this room
 
  private:
   std::shared_ptr<const Components> parts_;
@@ -64,13 +65,16 @@ class GaussianMixture {
 /// Cost: O(n K d^2). Arithmetic is in double for T = float too.
 /// Not safe to share between threads: it keeps scratch space.
 template <class T>
-class PathMixture final : public sample::Model<T> {
+class PathMixture final : public sample::DifferentiableModel<T> {
  public:
+  /// `prediction` is what it gives as a Model.
   PathMixture(GaussianMixture mixture, std::shared_ptr<const path::Schedule> schedule,
               path::Prediction prediction = path::Prediction::kVelocity);
   ~PathMixture() override;
 
+  /// The law at t = 0.
   const GaussianMixture& mixture() const { return mixture_; }
+  /// The path's schedule.
   const path::Schedule& schedule() const { return *schedule_; }
 
   std::size_t dimension() const override { return mixture_.dimension(); }
@@ -80,6 +84,8 @@ class PathMixture final : public sample::Model<T> {
   void predict(std::span<const T> x, T t, std::span<T> q) override {
     evaluate(prediction_, x, static_cast<double>(t), q);
   }
+  void predict_along(std::span<const T> x, T t, std::span<const T> tangent, std::span<T> q,
+                     std::span<T> dq) override;
   /// Any prediction at (x, t). Shapes: x, q [n, d].
   void evaluate(path::Prediction which, std::span<const T> x, double t, std::span<T> q);
   /// div v at (x, t). Shapes: x [n, d], divergence [n].
@@ -106,3 +112,5 @@ tensor::Matrix<double> gaussian_flow_map(const GaussianMixture& gaussian,
                                          const tensor::Matrix<double>& x);
 
 }  // namespace pathflow::density
+
+#pragma GCC visibility pop  // public

@@ -6,13 +6,15 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
 /// Buffers of solve_assignment: kept between calls, so that a call no larger than an earlier one
 /// allocates nothing. After a call the duals certify the answer: row_dual[i] + column_dual[j] <=
 /// cost(i, j) everywhere, with equality on the assigned pairs (up to rounding).
 struct AssignmentWorkspace {
-  std::vector<double> row_dual, column_dual;
+  std::vector<double> row_dual, column_dual;       ///< [n], the certificate
   std::vector<double> open_dual;                   ///< column_dual, -inf where settled
   std::vector<double> distance, settled_distance;  ///< shortest reduced path to each column
   std::vector<double> block_minimum;               ///< of distance, by blocks of columns
@@ -34,9 +36,13 @@ struct AssignmentWorkspace {
 /// duals. Same input, same bits.
 /// Source: Jonker and Volgenant, "A shortest augmenting path algorithm for dense and sparse linear
 /// assignment problems", Computing 38 (1987).
+///@{
 void solve_assignment(std::size_t n, std::span<const float> cost,
                       std::span<std::int32_t> column_of_row, AssignmentWorkspace& workspace);
 void solve_assignment(std::size_t n, std::span<const double> cost,
                       std::span<std::int32_t> column_of_row, AssignmentWorkspace& workspace);
+///@}
 
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

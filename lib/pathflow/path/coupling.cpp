@@ -42,13 +42,18 @@ void fill_cost(std::size_t n, std::size_t d, CouplingWorkspace& w) {
   }
 }
 
-void couple_ot(std::size_t n, std::size_t d, std::span<const float> data,
-               std::span<const float> source, std::span<std::int32_t> source_row,
-               CouplingWorkspace& w) {
+}  // namespace
+
+void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
+                    std::span<const float> data, std::span<const float> source,
+                    std::span<std::int32_t> source_row, CouplingWorkspace& w) {
+  check_size(where, "data", data.size(), n * d);
+  check_size(where, "source", source.size(), n * d);
+  check_size(where, "source_row", source_row.size(), n);
   const double data_squares = centre(n, d, data, w.data);
   const double source_squares = centre(n, d, source, w.source);
-  check_finite(kWhere, "sum of squares of data", data_squares);
-  check_finite(kWhere, "sum of squares of source", source_squares);
+  check_finite(where, "sum of squares of data", data_squares);
+  check_finite(where, "sum of squares of source", source_squares);
   if (data_squares > 0 && source_squares > 0) {
     const float scale = static_cast<float>(std::sqrt(data_squares / source_squares));
     for (float& value : w.source) value *= scale;
@@ -56,8 +61,6 @@ void couple_ot(std::size_t n, std::size_t d, std::span<const float> data,
   fill_cost(n, d, w);
   solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);
 }
-
-}  // namespace
 
 const std::vector<std::string>& coupling_names() {
   static const std::vector<std::string> names{"independent", "ot"};
@@ -82,7 +85,7 @@ void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const flo
   }
   check_between(kWhere, "n (rows of an \"ot\" batch)", static_cast<std::int64_t>(n), 0,
                 static_cast<std::int64_t>(kMaxOtBatch));
-  couple_ot(n, d, data, source, source_row, workspace);
+  pair_optimally(kWhere, n, d, data, source, source_row, workspace);
 }
 
 }  // namespace pathflow::path

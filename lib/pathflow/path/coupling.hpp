@@ -10,6 +10,8 @@
 
 #include "pathflow/path/assignment.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
 /// independent: row i with row i. ot: the exact optimal transport plan of the batch.
@@ -17,6 +19,7 @@ enum class Coupling { kIndependent, kOt };
 
 /// independent, ot.
 const std::vector<std::string>& coupling_names();
+/// Errors: InvalidArgument for an unknown name.
 Coupling coupling_of(std::string_view name);
 
 /// Largest batch that `ot` pairs: the cost matrix is n^2 floats, the time about n^3.
@@ -24,9 +27,9 @@ inline constexpr std::size_t kMaxOtBatch = 1024;
 
 /// Buffers kept between batches: after the first, pairing allocates nothing.
 struct CouplingWorkspace {
-  std::vector<float> cost;
+  std::vector<float> cost;          ///< [n, n]
   std::vector<float> data, source;  ///< centred rows, source scaled to the data's spread
-  AssignmentWorkspace assignment;
+  AssignmentWorkspace assignment;   ///< of solve_assignment()
 };
 
 /// The permutation pi that minimises sum_i |data_i - source_pi(i)|^2 (ot), or the identity.
@@ -41,4 +44,12 @@ void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const flo
             std::span<const float> source, std::span<std::int32_t> source_row,
             CouplingWorkspace& workspace);
 
+/// The same plan for any n: memory n^2 floats, time n^3 at worst.
+/// Errors: as couple, "where: ...".
+void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
+                    std::span<const float> data, std::span<const float> source,
+                    std::span<std::int32_t> source_row, CouplingWorkspace& workspace);
+
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

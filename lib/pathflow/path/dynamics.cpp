@@ -45,8 +45,8 @@ ForwardSde forward_sde(const Schedule& schedule, double t) {
   const double f = c.alpha_dot / c.alpha;
   const ForwardSde sde{f, 2 * (c.sigma_sigma_dot - f * c.sigma * c.sigma)};
   if (!std::isfinite(sde.f) || !std::isfinite(sde.g2)) {
-    throw NumericError("forward_sde", "the forward SDE of " + schedule.name() +
-                                          " is not finite at t = " + to_text(t));
+    throw_error(ErrorCode::kNumeric, "forward_sde",
+                {"the forward SDE of ", schedule.name(), " is not finite at t = ", t});
   }
   return sde;
 }
@@ -66,9 +66,9 @@ Diffusion diffusion_at(std::string_view name, double scale, const Schedule& sche
   d.w *= scale;
   d.w_over_sigma *= scale;
   if (!finite(d)) {
-    throw NumericError("diffusion_at", "diffusion \"" + std::string(name) +
-                                           "\" has no finite value on " + schedule.name() +
-                                           " at t = " + to_text(t));
+    throw_error(
+        ErrorCode::kNumeric, "diffusion_at",
+        {"diffusion \"", name, "\" has no finite value on ", schedule.name(), " at t = ", t});
   }
   return d;
 }

@@ -8,6 +8,8 @@
 
 #include "pathflow/path/schedule.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
 /// dx = f x dt + g dW takes data at t = 0 to the law at t, for a Gaussian source end:
@@ -16,7 +18,7 @@ namespace pathflow::path {
 ///
 /// velocity and score are tied by v = f x - g^2 s / 2.
 struct ForwardSde {
-  double f = 0, g2 = 0;
+  double f = 0, g2 = 0;  ///< f(t) and g(t)^2
 };
 /// Errors: NumericError where alpha = 0 or a derivative is infinite.
 ForwardSde forward_sde(const Schedule& schedule, double t);
@@ -29,7 +31,7 @@ ForwardSde forward_sde(const Schedule& schedule, double t);
 /// Only w / sigma enters the drift (s = -N / sigma), so it is given on its own: it stays finite at
 /// sigma = 0 for the choices that vanish there.
 struct Diffusion {
-  double w = 0, w_over_sigma = 0;
+  double w = 0, w_over_sigma = 0;  ///< w(t) and w(t) / sigma(t)
 };
 
 /// zero: the ODE. g2: Anderson's reversal of the forward SDE. sigma: w = 2 sigma(t), time: w = 2t
@@ -44,3 +46,5 @@ Diffusion diffusion_at(std::string_view name, double scale, const Schedule& sche
 bool has_diffusion(std::string_view name, const Schedule& schedule, double t);
 
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

@@ -89,12 +89,20 @@ LinearForm linear_form(Prediction prediction, const Coefficients& at) {
     case Prediction::kScore:
       return {0, -1, at.sigma};
   }
-  throw InternalError("linear_form", "prediction out of range");
+  throw_error(ErrorCode::kInternal, "linear_form", {"prediction out of range"});
+}
+
+TargetWeights target_weights(Prediction prediction, const Coefficients& at) {
+  // linear_form() multiplies the velocity by sigma where sigma_dot is infinite: 0 / 0 at sigma = 0.
+  if (prediction == Prediction::kVelocity) return {at.alpha_dot, at.sigma_dot};
+  const LinearForm form = linear_form(prediction, at);
+  return {form.a == 0 ? 0 : form.a / form.c, form.b == 0 ? 0 : form.b / form.c};
 }
 
 Conversion convert(Prediction from, Prediction to, const Schedule& schedule, double t) {
   const Conversion conversion = conversion_or_nan(from, to, schedule, t);
-  if (!finite(conversion)) throw NumericError("convert", refusal(from, to, schedule, t));
+  if (!finite(conversion))
+    throw_error(ErrorCode::kNumeric, "convert", {refusal(from, to, schedule, t)});
   return conversion;
 }
 

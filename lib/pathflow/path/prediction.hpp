@@ -8,26 +8,39 @@
 
 #include "pathflow/path/schedule.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
+/// A quantity that a network is asked for, see linear_form().
 enum class Prediction { kData, kNoise, kVelocity, kV, kScore };
 
 /// data, noise, velocity, v, score.
 const std::vector<std::string>& prediction_names();
+/// Errors: InvalidArgument for an unknown name (with the valid ones and the nearest).
 Prediction prediction_of(std::string_view name);
-std::string_view prediction_name(Prediction prediction);
+std::string_view prediction_name(Prediction prediction);  ///< what prediction_of reads
 
 /// c q = a x0 + b x1. c = 1 but for the score, where (a, b, c) = (0, -1, sigma), and for the
 /// velocity where sigma_dot is infinite, (sigma alpha_dot, sigma sigma_dot, sigma): written without
 /// a division, every conversion keeps its limit where one exists.
 struct LinearForm {
-  double a = 0, b = 0, c = 1;
+  double a = 0, b = 0, c = 1;  ///< at one t
 };
+/// The form of a prediction, from the schedule's coefficients at its t.
 LinearForm linear_form(Prediction prediction, const Coefficients& at);
+
+/// The target itself, q = a x0 + b x1: for looking at. Infinite where the target is: b of the score
+/// at sigma = 0, b of the velocity where sigma_dot is. Never NaN.
+struct TargetWeights {
+  double a = 0, b = 0;  ///< of x0 and of x1
+};
+/// Those of a prediction at one time.
+TargetWeights target_weights(Prediction prediction, const Coefficients& at);
 
 /// q_to = x_coefficient * x_t + q_coefficient * q_from.
 struct Conversion {
-  double x_coefficient = 0, q_coefficient = 1;
+  double x_coefficient = 0, q_coefficient = 1;  ///< at one t
 };
 /// The conversion at one time.
 ///
@@ -50,7 +63,7 @@ double equivalent_weight(Prediction from, Prediction to, const Schedule& schedul
 
 /// Times from low to high.
 struct Interval {
-  double low = 0, high = 1;
+  double low = 0, high = 1;  ///< low <= high
 };
 
 /// How far inside a singular end time_interval stays. A thousandth of the path: the law there
@@ -63,3 +76,5 @@ inline constexpr double kSingularMargin = 1e-3;
 Interval time_interval(Prediction prediction, const Schedule& schedule);
 
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

@@ -6,11 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
 /// alpha, sigma and their time derivatives at one t. See MATH section 1 (lib/docs/math.md).
 struct Coefficients {
-  double alpha = 1, sigma = 0, alpha_dot = 0, sigma_dot = 0;
+  double alpha = 1, sigma = 0, alpha_dot = 0, sigma_dot = 0;  ///< dots: derivatives by t
   /// sigma sigma_dot = (sigma^2)_dot / 2: finite where sigma_dot alone is not (vp at t = 0).
   double sigma_sigma_dot = 0;
 };
@@ -31,8 +33,10 @@ class Schedule {
   virtual double time_of_log_snr(double value) const = 0;
   /// Interval on which training draws t and samplers start and stop: [0, 1] where nothing is
   /// singular, a stated smaller one where a derivative or a conversion is.
+  ///@{
   virtual double t_min() const { return 0.0; }
   virtual double t_max() const { return 1.0; }
+  ///@}
 };
 
 /// Names accepted by make_schedule: linear, trig, vp-linear, vp-cosine, sub-vp, ve.
@@ -41,3 +45,5 @@ const std::vector<std::string>& schedule_names();
 std::shared_ptr<const Schedule> make_schedule(std::string_view name);
 
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

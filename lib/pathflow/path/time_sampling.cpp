@@ -17,7 +17,7 @@ struct Draw {
 // Each law as a share in [0, 1] of the interval.
 double uniform(const Draw& d) { return d.random.uniform(d.step, d.i); }
 double stratified(const Draw& d) {
-  return (static_cast<double>(d.i) + d.random.uniform(d.step, d.i)) / static_cast<double>(d.n);
+  return stratified_share(d.random.uniform(d.step, d.i), d.i, d.n);
 }
 double logit_normal(const Draw& d) {
   return 1 / (1 + std::exp(-(d.mean + d.deviation * d.random.normal(d.step, d.i))));
@@ -38,8 +38,8 @@ TimeLaw::TimeLaw(std::string_view name, Interval interval, double mean, double d
   check_finite(kWhere, "low", interval.low);
   check_finite(kWhere, "high", interval.high);
   if (interval.low > interval.high) {
-    throw InvalidArgument(kWhere, "low must not exceed high, got " + to_text(interval.low) + " > " +
-                                      to_text(interval.high));
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"low must not exceed high, got ", interval.low, " > ", interval.high});
   }
   check_finite(kWhere, "mean", mean);
   check_positive(kWhere, "deviation", deviation);
@@ -51,8 +51,7 @@ TimeLaw::TimeLaw(std::string_view name, Interval interval, double mean, double d
 
 double TimeLaw::time(const Random& random, std::uint64_t step, std::uint64_t i,
                      std::uint64_t n) const {
-  const double share = kLaws[law_].share({random, step, i, n, mean_, deviation_});
-  return interval_.low + (interval_.high - interval_.low) * share;
+  return at(kLaws[law_].share({random, step, i, n, mean_, deviation_}));
 }
 
 template <class T>

@@ -10,6 +10,8 @@
 #include "pathflow/base/random.hpp"
 #include "pathflow/path/prediction.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::path {
 
 /// The law of training times on an interval [low, high].
@@ -31,13 +33,23 @@ class TimeLaw {
   /// A batch's i-th of n times.
   double time(const Random& random, std::uint64_t step, std::uint64_t i, std::uint64_t n) const;
 
+  /// The time at a share in [0, 1] of the interval.
+  double at(double share) const { return interval_.low + (interval_.high - interval_.low) * share; }
+
  private:
   std::size_t law_;
   Interval interval_;
   double mean_, deviation_;
 };
 
+/// The stratified law's share for the i-th uniform u of n, where the caller draws it.
+inline double stratified_share(double u, std::uint64_t i, std::uint64_t n) {
+  return (static_cast<double>(i) + u) / static_cast<double>(n);
+}
+
 /// uniform, stratified, logit-normal.
 const std::vector<std::string>& time_law_names();
 
 }  // namespace pathflow::path
+
+#pragma GCC visibility pop  // public

@@ -25,9 +25,9 @@ void Flow<T>::predict(std::span<const T> x, double t, std::span<T> q) {
   model_.predict(x, static_cast<T>(t), q);
   const std::size_t row = first_bad_row(std::span<const T>(q), dimension());
   if (row == rows_) return;
-  throw NumericError(
-      "sample", "the model's output must be finite, got a value that is not at t = " + to_text(t) +
-                    " in row " + std::to_string(row));
+  throw_error(
+      ErrorCode::kNumeric, "sample",
+      {"the model's output must be finite, got a value that is not at t = ", t, " in row ", row});
 }
 
 template <class T>

@@ -11,8 +11,11 @@
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/model.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::sample {
 
+/// A model on a schedule for a fixed number of rows. T is float or double.
 template <class T>
 class Flow {
  public:
@@ -20,11 +23,11 @@ class Flow {
   Flow(Model<T>& model, const path::Schedule& schedule, std::size_t rows)
       : model_(model), schedule_(schedule), rows_(rows) {}
 
-  const path::Schedule& schedule() const { return schedule_; }
-  path::Prediction prediction() const { return model_.prediction(); }
-  std::size_t rows() const { return rows_; }
-  std::size_t dimension() const { return model_.dimension(); }
-  std::size_t size() const { return rows_ * dimension(); }
+  const path::Schedule& schedule() const { return schedule_; }         ///< the path's
+  path::Prediction prediction() const { return model_.prediction(); }  ///< what predict gives
+  std::size_t rows() const { return rows_; }                           ///< n
+  std::size_t dimension() const { return model_.dimension(); }         ///< d
+  std::size_t size() const { return rows_ * dimension(); }             ///< n d
   /// A buffer for one value per coordinate: samplers take theirs once, when they are made.
   std::vector<T> buffer() const { return std::vector<T>(size()); }
 
@@ -52,16 +55,20 @@ class Flow {
 
 /// First row of values [rows, d] with an element that is not finite; rows if there is none.
 template <class T>
-std::size_t first_bad_row(std::span<const T> values, std::size_t d);
+[[gnu::visibility("default")]] std::size_t first_bad_row(std::span<const T> values, std::size_t d);
 
 /// x += sum_i h w_i k_i, the update of a Runge-Kutta stage: out = x + h * (weights . slopes).
 template <class T>
-void combine(std::span<const T> x, double h, std::span<const double> weights,
-             std::span<const std::vector<T>> slopes, std::span<T> out);
+[[gnu::visibility("default")]] void combine(std::span<const T> x, double h,
+                                            std::span<const double> weights,
+                                            std::span<const std::vector<T>> slopes,
+                                            std::span<T> out);
 
 /// out = a x + b y, elementwise; out may be x or y.
 template <class T>
-void linear_combination(double a, std::span<const T> x, double b, std::span<const T> y,
-                        std::span<T> out);
+[[gnu::visibility("default")]] void linear_combination(double a, std::span<const T> x, double b,
+                                                       std::span<const T> y, std::span<T> out);
 
 }  // namespace pathflow::sample
+
+#pragma GCC visibility pop  // public

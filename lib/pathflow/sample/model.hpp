@@ -8,6 +8,8 @@
 
 #include "pathflow/path/prediction.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::sample {
 
 /// Shapes: x and q are [n, d] row-major, n = x.size() / dimension(). T is float or double.
@@ -15,17 +17,29 @@ template <class T>
 class Model {
  public:
   virtual ~Model() = default;
-  virtual std::size_t dimension() const = 0;
-  virtual path::Prediction prediction() const = 0;
+  virtual std::size_t dimension() const = 0;        ///< d of the points
+  virtual path::Prediction prediction() const = 0;  ///< what predict() gives
   /// q = prediction at (x, t), the same t for every row. Deterministic.
   virtual void predict(std::span<const T> x, T t, std::span<T> q) = 0;
+};
+
+/// A model whose derivative along x is known: what an exact likelihood needs.
+template <class T>
+class DifferentiableModel : public Model<T> {
+ public:
+  /// q = prediction at (x, t) and dq = (dq/dx) tangent, each row by itself.
+  /// Shapes: x, tangent, q, dq [n, d].
+  virtual void predict_along(std::span<const T> x, T t, std::span<const T> tangent, std::span<T> q,
+                             std::span<T> dq) = 0;
 };
 
 /// Wraps any callable (x, t, q) as a model.
 template <class T>
 class FunctionModel final : public Model<T> {
  public:
+  /// Fills q [n, d] from x [n, d] at the time t of every row.
   using Function = std::function<void(std::span<const T> x, T t, std::span<T> q)>;
+  /// `function` gives `prediction` of points in `dimension` coordinates.
   FunctionModel(std::size_t dimension, path::Prediction prediction, Function function)
       : dimension_(dimension), prediction_(prediction), function_(std::move(function)) {}
   std::size_t dimension() const override { return dimension_; }
@@ -39,3 +53,5 @@ class FunctionModel final : public Model<T> {
 };
 
 }  // namespace pathflow::sample
+
+#pragma GCC visibility pop  // public

@@ -5,6 +5,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/sample/sampler.hpp"
+#include "pathflow/sample/samplers/ends.hpp"
 #include "pathflow/sample/time_grid.hpp"
 
 namespace pathflow::sample {
@@ -30,12 +31,13 @@ void check_span(const Span& span, const path::Schedule& schedule, bool reversibl
   check_between(kWhere, "from", span.from, schedule.t_min(), schedule.t_max());
   check_between(kWhere, "to", span.to, schedule.t_min(), schedule.t_max());
   if (span.from == span.to) {
-    throw InvalidArgument(kWhere, "from and to must differ, got " + to_text(span.to) + " for both");
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"from and to must differ, got ", span.to, " for both"});
   }
   if (span.from < span.to && !reversible) {
-    throw InvalidArgument(kWhere, options.sampler +
-                                      " goes from source to data only (from > to), got from " +
-                                      to_text(span.from) + " to " + to_text(span.to));
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {options.sampler, " goes from source to data only (from > to), got from ",
+                 span.from, " to ", span.to});
   }
 }
 
@@ -44,8 +46,9 @@ void check_keep(const Span& span, const std::vector<double>& keep) {
   for (std::size_t k = 0; k < keep.size(); ++k) {
     check_between(kWhere, "keep[" + std::to_string(k) + "]", keep[k], low, high);
     if (k > 0 && (keep[k] - keep[k - 1]) * (span.to - span.from) < 0) {
-      throw InvalidArgument(kWhere, "keep must be ordered from `from` to `to`, got " +
-                                        to_text(keep[k - 1]) + " before " + to_text(keep[k]));
+      throw_error(
+          ErrorCode::kInvalidArgument, kWhere,
+          {"keep must be ordered from `from` to `to`, got ", keep[k - 1], " before ", keep[k]});
     }
   }
 }
@@ -53,15 +56,26 @@ void check_keep(const Span& span, const std::vector<double>& keep) {
 template <class T>
 void check_start(const tensor::Matrix<T>& start, std::size_t d) {
   if (start.shape(1) != d || start.shape(0) == 0) {
-    throw ShapeError(kWhere, "start must have at least one row of the model's " +
-                                 std::to_string(d) + " coordinates, got shape [" +
-                                 std::to_string(start.shape(0)) + ", " +
-                                 std::to_string(start.shape(1)) + "]");
+    throw_error(ErrorCode::kShape, kWhere,
+                {"start must have at least one row of the model's ", d, " coordinates, got shape [",
+                 start.shape(0), ", ", start.shape(1), "]"});
   }
   const std::size_t row = first_bad_row(std::span<const T>(start.data(), start.size()), d);
   if (row < start.shape(0)) {
-    throw InvalidArgument(
-        kWhere, "start must be finite, got a value that is not in row " + std::to_string(row));
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"start must be finite, got a value that is not in row ", row});
+  }
+}
+
+void check_last_step(const std::string& name, bool adaptive) {
+  static const std::vector<std::string> names{"mean", "tweedie", "euler"};
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    throw_unknown_name(kWhere, "last_step", name, names);
+  }
+  if (name == "tweedie" && adaptive) {
+    throw InvalidArgument(kWhere,
+                          "last_step \"tweedie\" needs a sampler with a grid of steps, got "
+                          "one that chooses its own");
   }
 }
 
@@ -70,13 +84,14 @@ template <class T>
 std::vector<double> rounded_grid(const Span& span, const path::Schedule& schedule,
                                  const SampleOptions& options, bool adaptive) {
   std::vector<double> grid =
-      time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps);
+      time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps,
+                {.rho = options.grid_rho, .shift = options.grid_shift});
   for (double& t : grid) t = static_cast<double>(static_cast<T>(t));
   for (std::size_t i = 1; i < grid.size(); ++i) {
     if ((grid[i] - grid[i - 1]) * (span.to - span.from) > 0) continue;
-    throw InvalidArgument(kWhere, "steps must leave times that differ in this precision, got " +
-                                      to_text(static_cast<std::int64_t>(options.steps)) +
-                                      " steps that meet at t = " + to_text(grid[i]));
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"steps must leave times that differ in this precision, got ", options.steps,
+                 " steps that meet at t = ", grid[i]});
   }
   return grid;
 }
@@ -123,19 +138,38 @@ class Recorder {
   std::vector<T> before_;
 };
 
+/// The last step as Tweedie's formula: x_s = alpha_s D(x_t, t).
 template <class T>
-void run(Sampler<T>& sampler, const std::vector<double>& grid, const SampleOptions& options,
-         std::span<T> x, Recorder<T>& recorder) {
+class Tweedie final : public Sampler<T> {
+ public:
+  explicit Tweedie(Flow<T>& flow) : flow_(flow), ends_(flow) {}
+  double advance(const Step& step, std::span<T> x) override {
+    ends_.evaluate(x, step.t);
+    ends_.combine(flow_.schedule().at(step.s).alpha, 0, x, x);
+    return step.s;
+  }
+
+ private:
+  Flow<T>& flow_;
+  detail::Ends<T> ends_;
+};
+
+template <class T>
+void run(Flow<T>& flow, Sampler<T>& method, const std::vector<double>& grid,
+         const SampleOptions& options, std::span<T> x, Recorder<T>& recorder) {
+  Tweedie<T> tweedie(flow);
   const double from = grid.front(), whole = grid.back() - from;
   recorder.start(from, x);
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
+    const bool denoise = options.last_step == "tweedie" && flow.at_data_end(grid[i + 1]);
+    Sampler<T>& sampler = denoise ? static_cast<Sampler<T>&>(tweedie) : method;
     for (double t = grid[i]; t != grid[i + 1];) {
       recorder.before_step(x);
       const double reached = sampler.advance({t, grid[i + 1], i}, x);
       recorder.after_step(sampler, t, reached, x);
       t = reached;
       if (options.progress && !options.progress((t - from) / whole)) {
-        throw Cancelled(kWhere, "stopped by progress at t = " + to_text(t));
+        throw_error(ErrorCode::kCancelled, kWhere, {"stopped by progress at t = ", t});
       }
     }
   }
@@ -161,6 +195,7 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
   }
   Flow<T> flow(model, schedule, start.shape(0));
   const std::unique_ptr<Sampler<T>> sampler = make_sampler(flow, options);
+  check_last_step(options.last_step, sampler->adaptive());
   const Span span = resolve_span(*sampler, flow, options);
   check_span(span, schedule, sampler->reversible(), options);
   check_keep(span, options.keep);
@@ -170,11 +205,11 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
   result.points = start;
   const std::span<T> x(result.points.data(), result.points.size());
   Recorder<T> recorder(options.keep, flow.rows(), flow.dimension());
-  run(*sampler, grid, options, x, recorder);
+  run(flow, *sampler, grid, options, x, recorder);
   const std::size_t row = first_bad_row(std::span<const T>(x), flow.dimension());
   if (row < flow.rows()) {
-    throw NumericError(kWhere,
-                       "the points stopped being finite, first in row " + std::to_string(row));
+    throw_error(ErrorCode::kNumeric, kWhere,
+                {"the points stopped being finite, first in row ", row});
   }
   result.trajectories = std::move(recorder.kept());
   result.times = options.keep;

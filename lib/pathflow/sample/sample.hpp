@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,18 +12,22 @@
 #include "pathflow/sample/model.hpp"
 #include "pathflow/tensor/array.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::sample {
 
+/// How sample() goes; a field that the sampler named does not read has no meaning.
 struct SampleOptions {
   std::string sampler = "heun";  ///< a name of sampler_names()
   int steps = 50;                ///< grid intervals, 1..1e6; of no meaning for dopri5
   /// Where to start and stop, within the schedule's [t_min, t_max]; unset: the interval of
-  /// sample_span(). from > to goes source -> data, from < to data -> source (every sampler but ddpm
-  /// and ddim with eta > 0).
+  /// sample_span(). from > to goes source -> data, from < to data -> source (but for ddpm,
+  /// ddim with eta > 0, edm with churn, dpmpp-sde-2m and predictor-corrector).
   std::optional<double> from = {}, to = {};
   std::uint64_t seed = 0;  ///< seeds the Brownian increments of stochastic samplers
   double eta = 0.0;        ///< ddim: 0 deterministic .. 1 ancestral
-  /// euler-maruyama: diffusion w(t) of MATH section 3, a name of path::diffusion_names().
+  /// euler-maruyama, stochastic-heun: diffusion w(t) of MATH section 3, a name of
+  /// path::diffusion_names().
   std::string diffusion = "g2";
   double diffusion_scale = 1.0;     ///< factor on w(t), >= 0
   double rtol = 1e-5, atol = 1e-5;  ///< dopri5: error per step, RMS over a point's coordinates
@@ -34,9 +39,23 @@ struct SampleOptions {
   /// Called after every step with the share done in [0, 1]; return false to stop (Cancelled).
   std::function<bool(double)> progress = {};
   /// Time grid, a name of grid_names() (time_grid.hpp): "uniform", "log-snr", "quadratic",
-  /// "karras".
+  /// "karras", "flow-shift".
   std::string grid = "uniform";
-  std::string variance = "small";  ///< ddpm: "small" (as ddim with eta = 1) or "large"
+  double grid_rho = 7, grid_shift = 3;  ///< of "karras" and "flow-shift"
+  std::string variance = "small";       ///< ddpm: "small" (as ddim with eta = 1) or "large"
+  int order = 2;                        ///< unipc: 1..3
+  double churn = 0;                     ///< edm: noise added in all over the run; 0: the ODE
+  double churn_from = 0;                ///< edm: least sigma / alpha at which noise is added
+  double churn_to = std::numeric_limits<double>::infinity();  ///< edm: the greatest
+  double churn_noise = 1;                                     ///< edm: factor on the noise added
+  /// predictor-corrector: "reverse-diffusion", "ode" or "none" (annealed Langevin).
+  std::string predictor = "reverse-diffusion";
+  int corrector_steps = 1;      ///< predictor-corrector: Langevin steps at each level
+  double corrector_snr = 0.16;  ///< their noise to their drift; 0.16: Song et al. on CIFAR-10
+  /// The step that ends at the schedule's t_min: "mean" (stochastic methods add no noise there),
+  /// "tweedie" (any method: the denoiser D, and nothing else), "euler" (the SDE methods' step as
+  /// any other, noise included).
+  std::string last_step = "mean";
   /// Swaps the ends that unset `from` and `to` stand for: data -> source.
   bool toward_source = false;
   /// Whether x1 ~ N(0, I). Samplers that need the score refuse where it is not: only a Gaussian
@@ -46,6 +65,7 @@ struct SampleOptions {
   std::uint64_t first_row = 0;
 };
 
+/// Where the points came to, and what it took.
 template <class T>
 struct SampleResult {
   tensor::Matrix<T> points;                 ///< [n, d] at time `to`
@@ -55,12 +75,13 @@ struct SampleResult {
   std::int64_t accepted = 0, rejected = 0;  ///< dopri5: steps
 };
 
-/// euler, midpoint, heun, rk4, dopri5, ddim, ddpm, euler-maruyama.
+/// euler, midpoint, heun, rk4, dopri5, ddim, ddpm, dpm-solver-2, dpm-solver-3, dpmpp-2s, dpmpp-2m,
+/// dpmpp-3m, dpmpp-sde-2m, unipc, edm, euler-maruyama, stochastic-heun, predictor-corrector.
 const std::vector<std::string>& sampler_names();
 
 /// Where a run starts and stops.
 struct Span {
-  double from = 1, to = 0;
+  double from = 1, to = 0;  ///< times, in this order
 };
 /// The times that sample() will use: options.from and options.to where set; else the ends of
 /// path::time_interval(prediction, schedule), narrowed by path::kSingularMargin where the sampler's
@@ -78,7 +99,11 @@ Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
 /// where a conversion has no limit, where dopri5's step underflows; Cancelled by `progress`.
 /// Same seed, same start: same bits. A row's noise depends on (seed, step, row) alone.
 template <class T>
-SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
-                       const SampleOptions& options, const tensor::Matrix<T>& start);
+[[gnu::visibility("default")]] SampleResult<T> sample(Model<T>& model,
+                                                      const path::Schedule& schedule,
+                                                      const SampleOptions& options,
+                                                      const tensor::Matrix<T>& start);
 
 }  // namespace pathflow::sample
+
+#pragma GCC visibility pop  // public

@@ -12,21 +12,24 @@
 #include "pathflow/sample/flow.hpp"
 #include "pathflow/sample/sample.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::sample {
 
 /// One interval of the time grid. t > s goes toward the data, t < s toward the source.
 struct Step {
-  double t = 1, s = 0;
+  double t = 1, s = 0;      ///< begin and end
   std::uint64_t index = 0;  ///< of the grid interval: the `step` of its random draws
 };
 
 /// Both ends of the step just taken, for interpolation between them.
 template <class T>
 struct StepEnds {
-  double t = 1, s = 0;
-  std::span<const T> before, after;
+  double t = 1, s = 0;               ///< begin and end
+  std::span<const T> before, after;  ///< points [n, d] at t and at s
 };
 
+/// A method, made once for a run and then asked to advance. T is float or double.
 template <class T>
 class Sampler {
  public:
@@ -49,19 +52,23 @@ class Sampler {
   /// Where the method's coefficients are finite, within the prediction's own interval.
   virtual path::Interval interval(path::Interval usable) const { return usable; }
   /// Steps accepted and rejected, of adaptive methods.
+  ///@{
   virtual std::int64_t accepted() const { return 0; }
   virtual std::int64_t rejected() const { return 0; }
+  ///@}
 };
 
 /// Makes a sampler by its name in options. Errors: InvalidArgument for an unknown name or options
 /// it refuses.
 template <class T>
-std::unique_ptr<Sampler<T>> make_sampler(Flow<T>& flow, const SampleOptions& options);
+[[gnu::visibility("default")]] std::unique_ptr<Sampler<T>> make_sampler(
+    Flow<T>& flow, const SampleOptions& options);
 
 /// Interpolates by the parabola through both ends with slope `velocity` at the first.
 template <class T>
-void interpolate_parabola(const StepEnds<T>& ends, std::span<const T> velocity, double u,
-                          std::span<T> out);
+[[gnu::visibility("default")]] void interpolate_parabola(const StepEnds<T>& ends,
+                                                         std::span<const T> velocity, double u,
+                                                         std::span<T> out);
 
 /// Throws InvalidArgument unless options.gaussian_source: `what` needs the score.
 void require_gaussian_source(const SampleOptions& options, std::string_view what);
@@ -76,3 +83,5 @@ void require_gaussian_source(const SampleOptions& options, std::string_view what
   template std::unique_ptr<Sampler<double>> NAME(Flow<double>&, const SampleOptions&)
 
 }  // namespace pathflow::sample
+
+#pragma GCC visibility pop  // public

@@ -11,28 +11,36 @@ namespace {
 
 using path::Schedule;
 
-constexpr double kRho = 7;
-
 // A coordinate of time and its inverse.
 struct Entry {
   const char* name;
-  double (*coordinate)(const Schedule&, double t);
-  double (*time)(const Schedule&, double coordinate);
+  double (*coordinate)(const Schedule&, const GridOptions&, double t);
+  double (*time)(const Schedule&, const GridOptions&, double coordinate);
 };
 constexpr Entry kGrids[] = {
-    {"uniform", [](const Schedule&, double t) { return t; },
-     [](const Schedule&, double c) { return c; }},
-    {"log-snr", [](const Schedule& schedule, double t) { return schedule.log_snr(t); },
-     [](const Schedule& schedule, double c) { return schedule.time_of_log_snr(c); }},
-    {"quadratic", [](const Schedule&, double t) { return std::sqrt(t); },
-     [](const Schedule&, double c) { return c * c; }},
+    {"uniform", [](const Schedule&, const GridOptions&, double t) { return t; },
+     [](const Schedule&, const GridOptions&, double c) { return c; }},
+    {"log-snr",
+     [](const Schedule& schedule, const GridOptions&, double t) { return schedule.log_snr(t); },
+     [](const Schedule& schedule, const GridOptions&, double c) {
+       return schedule.time_of_log_snr(c);
+     }},
+    {"quadratic", [](const Schedule&, const GridOptions&, double t) { return std::sqrt(t); },
+     [](const Schedule&, const GridOptions&, double c) { return c * c; }},
     {"karras",
-     [](const Schedule& schedule, double t) {
+     [](const Schedule& schedule, const GridOptions& options, double t) {
        const path::Coefficients at = schedule.at(t);
-       return std::pow(at.sigma / at.alpha, 1 / kRho);
+       return std::pow(at.sigma / at.alpha, 1 / options.rho);
      },
-     [](const Schedule& schedule, double c) {
-       return schedule.time_of_log_snr(-2 * kRho * std::log(c));
+     [](const Schedule& schedule, const GridOptions& options, double c) {
+       return schedule.time_of_log_snr(-2 * options.rho * std::log(c));
+     }},
+    {"flow-shift",
+     [](const Schedule&, const GridOptions& options, double t) {
+       return t / (options.shift - (options.shift - 1) * t);
+     },
+     [](const Schedule&, const GridOptions& options, double c) {
+       return options.shift * c / (1 + (options.shift - 1) * c);
      }},
 };
 
@@ -48,11 +56,12 @@ struct End {
   double coordinate = 0;
   bool moved = false;
 };
-End end_at(const Entry& grid, const Schedule& schedule, double t, double other) {
-  const double coordinate = grid.coordinate(schedule, t);
+End end_at(const Entry& grid, const Schedule& schedule, const GridOptions& options, double t,
+           double other) {
+  const double coordinate = grid.coordinate(schedule, options, t);
   if (std::isfinite(coordinate)) return {coordinate, false};
   const double margin = std::min(path::kSingularMargin, 0.5 * std::abs(other - t));
-  return {grid.coordinate(schedule, other > t ? t + margin : t - margin), true};
+  return {grid.coordinate(schedule, options, other > t ? t + margin : t - margin), true};
 }
 
 }  // namespace
@@ -67,20 +76,25 @@ const std::vector<std::string>& grid_names() {
 }
 
 std::vector<double> time_grid(std::string_view name, const Schedule& schedule, double from,
-                              double to, int steps) {
+                              double to, int steps, const GridOptions& options) {
   const Entry& grid = find(name);
   check_at_least("sample", "steps", steps, 1);
   check_between("sample", "from", from, 0.0, 1.0);
   check_between("sample", "to", to, 0.0, 1.0);
-  if (from == to) throw InvalidArgument("sample", "from and to must differ, got " + to_text(to));
-  const End first = end_at(grid, schedule, from, to), last = end_at(grid, schedule, to, from);
+  check_positive("sample", "grid_rho", options.rho);
+  check_positive("sample", "grid_shift", options.shift);
+  if (from == to) {
+    throw_error(ErrorCode::kInvalidArgument, "sample", {"from and to must differ, got ", to});
+  }
+  const End first = end_at(grid, schedule, options, from, to);
+  const End last = end_at(grid, schedule, options, to, from);
   const int skipped = first.moved ? 1 : 0, intervals = steps - skipped - (last.moved ? 1 : 0);
   std::vector<double> times(static_cast<std::size_t>(steps) + 1, from);
   times.back() = to;
   for (int k = 1; k < steps; ++k) {
     const double share = intervals > 0 ? static_cast<double>(k - skipped) / intervals : 0.5;
     const double c = first.coordinate + share * (last.coordinate - first.coordinate);
-    times[static_cast<std::size_t>(k)] = grid.time(schedule, c);
+    times[static_cast<std::size_t>(k)] = grid.time(schedule, options, c);
   }
   return times;
 }

@@ -7,9 +7,17 @@
 
 #include "pathflow/path/schedule.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::sample {
 
-/// uniform, log-snr, quadratic, karras.
+/// Parameters of the grids that have one.
+struct GridOptions {
+  double rho = 7;    ///< karras: 1 is uniform in sigma / alpha, larger is finer near the data; > 0
+  double shift = 3;  ///< flow-shift: 1 is uniform, larger is finer near the source; > 0
+};
+
+/// uniform, log-snr, quadratic, karras, flow-shift.
 const std::vector<std::string>& grid_names();
 
 /// steps + 1 times from `from` to `to`, equally spaced in a coordinate of time:
@@ -17,16 +25,20 @@ const std::vector<std::string>& grid_names();
 ///     uniform     t
 ///     log-snr     ln(alpha^2 / sigma^2)
 ///     quadratic   sqrt(t): finer near the data
-///     karras      (sigma / alpha)^(1/7): Karras's grid with rho = 7
+///     karras      (sigma / alpha)^(1 / rho)
+///     flow-shift  c with t = shift c / (1 + (shift - 1) c)
 ///
 /// Where the coordinate is infinite at an end (log-snr at sigma = 0, both at alpha = 0), the first
 /// or last interval jumps between the end and the time path::kSingularMargin inside of it, and the
 /// others share the rest.
 /// Time: either direction, within [0, 1]; the ends are exact.
-/// Errors: InvalidArgument for an unknown name, steps < 1, or from = to.
-/// Source: Karras et al., "Elucidating the design space of diffusion-based generative models",
-/// 2022, eq. 5.
+/// Errors: InvalidArgument for an unknown name, steps < 1, from = to, or a parameter out of its
+/// range. Source: Karras et al., "Elucidating the design space of diffusion-based generative
+/// models", 2022, eq. 5; Esser et al., "Scaling rectified flow transformers", 2024, eq. 23 (the
+/// shift).
 std::vector<double> time_grid(std::string_view name, const path::Schedule& schedule, double from,
-                              double to, int steps);
+                              double to, int steps, const GridOptions& options = {});
 
 }  // namespace pathflow::sample
+
+#pragma GCC visibility pop  // public

@@ -268,5 +268,31 @@ TEST(GaussianMixture, RefusesBadInput) {
                InvalidArgument);
 }
 
+// Every prediction's derivative along a direction, against central differences.
+TEST(PathMixture, DerivativesAlongADirectionAgreeWithDifferences) {
+  for (const std::string& name : path::schedule_names()) {
+    for (const Prediction prediction :
+         {Prediction::kData, Prediction::kNoise, Prediction::kVelocity, Prediction::kV,
+          Prediction::kScore}) {
+      PathMixture<double> model(testing_support::three_components(), path::make_schedule(name),
+                                prediction);
+      const Matrix x = testing_support::normals(6, 2, 1), u = testing_support::normals(6, 2, 2);
+      const double h = 1e-5, t = 0.4;
+      const auto at = [&](const Matrix& where) {
+        Matrix q = testing_support::zeros(6, 2);
+        model.predict({where.data(), where.size()}, t, {q.data(), q.size()});
+        return q;
+      };
+      Matrix q = testing_support::zeros(6, 2), dq = q;
+      model.predict_along({x.data(), x.size()}, t, {u.data(), u.size()}, {q.data(), q.size()},
+                          {dq.data(), dq.size()});
+      const Matrix differences = (at(x + h * u) - at(x - h * u)) / (2 * h);
+      EXPECT_EQ(q, at(x));
+      EXPECT_LT(testing_support::rms_difference(dq, differences), 1e-8)
+          << name << " " << path::prediction_name(prediction);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pathflow::density

@@ -166,6 +166,91 @@ TEST(EulerMaruyama, HasWeakOrderOne) {
   }
 }
 
+// One stochastic Heun step by hand: x' = A x + b + c z, then the mean of both drifts, the same z.
+AffineStep stochastic_heun_by_hand(const std::string& diffusion, const path::Schedule& schedule,
+                                   double t, double s) {
+  const AffineStep first = euler_maruyama_by_hand(diffusion, schedule, t, s);
+  const Line at = line_at(schedule, t), to = line_at(schedule, s);
+  const double h = s - t;
+  const double noise = std::sqrt(
+      std::abs(h) * 0.5 * (diffusion_by_hand(diffusion, at) + diffusion_by_hand(diffusion, to)));
+  // The drift at s, as slope x + rest, from an Euler step that begins there.
+  const AffineStep second = euler_maruyama_by_hand(diffusion, schedule, s, s + h);
+  const double slope = (second.factor - 1) / h, rest = second.shift / h;
+  return {1 + 0.5 * (first.factor - 1) + 0.5 * h * slope * first.factor,
+          0.5 * first.shift + 0.5 * h * (slope * first.shift + rest),
+          noise * (1 + 0.5 * h * slope)};
+}
+
+TEST(StochasticHeun, FollowsTheRecursionWorkedOutByHand) {
+  for (const std::string& name : path::schedule_names()) {
+    const auto schedule = path::make_schedule(name);
+    for (const std::string diffusion : {"g2", "sigma", "constant", "zero"}) {
+      for (const bool toward_source : {false, true}) {
+        SampleOptions options{.sampler = "stochastic-heun", .steps = 40, .seed = 77};
+        options.diffusion = diffusion;
+        options.from = toward_source ? 0.1 : 0.9;
+        options.to = toward_source ? 0.9 : 0.1;
+        expect_same_paths(options, *schedule, Prediction::kVelocity, [&](double t, double s) {
+          return stochastic_heun_by_hand(diffusion, *schedule, t, s);
+        });
+      }
+    }
+  }
+}
+
+TEST(StochasticHeun, WithoutDiffusionIsHeun) {
+  const auto schedule = path::make_schedule("trig");
+  PathMixture<double> model(three_components(), schedule);
+  const Matrix start = normals(10, 2, 5);
+  SampleOptions options{.sampler = "stochastic-heun", .steps = 20, .from = 0.9, .to = 0.1};
+  options.diffusion = "zero";
+  const Matrix stochastic = sample(model, *schedule, options, start).points;
+  options.sampler = "heun";
+  EXPECT_LT(rms_difference(stochastic, sample(model, *schedule, options, start).points), 1e-13);
+}
+
+struct WeakErrors {
+  std::vector<double> steps{128, 256, 512, 1024}, mean, variance;
+};
+/// Of the exact mean and variance that a recursion of affine steps carries, at the end.
+template <class StepByHand>
+WeakErrors weak_errors(const path::Schedule& schedule, double from, double to, StepByHand by_hand) {
+  WeakErrors errors;
+  for (const double count : errors.steps) {
+    const Line first = line_at(schedule, from), end = line_at(schedule, to);
+    double mean = first.alpha * kMean, variance = first.variance;
+    for (int k = 0; k < static_cast<int>(count); ++k) {
+      const AffineStep step =
+          by_hand(from + (to - from) * k / count, from + (to - from) * (k + 1) / count);
+      mean = step.factor * mean + step.shift;
+      variance = step.factor * step.factor * variance + step.deviation * step.deviation;
+    }
+    errors.mean.push_back(std::abs(mean - end.alpha * kMean));
+    errors.variance.push_back(std::abs(variance - end.variance));
+  }
+  return errors;
+}
+
+TEST(StochasticHeun, HasWeakOrderTwo) {
+  for (const char* name : {"linear", "trig", "vp-linear", "sub-vp"}) {
+    const auto schedule = path::make_schedule(name);
+    for (const std::string diffusion : {"g2", "sigma", "constant"}) {
+      for (const bool toward_source : {false, true}) {
+        const double from = toward_source ? 0.2 : 0.8, to = toward_source ? 0.8 : 0.2;
+        const WeakErrors errors = weak_errors(*schedule, from, to, [&](double t, double s) {
+          return stochastic_heun_by_hand(diffusion, *schedule, t, s);
+        });
+        SCOPED_TRACE(std::string(name) + " " + diffusion + (toward_source ? " back" : ""));
+        if (errors.mean.back() > 1e-12) {
+          EXPECT_NEAR(-log_slope(errors.steps, errors.mean), 2, 0.15);
+        }
+        EXPECT_NEAR(-log_slope(errors.steps, errors.variance), 2, 0.15);
+      }
+    }
+  }
+}
+
 TEST(Ddpm, SmallVarianceIsDdimWithEtaOne) {
   for (const std::string& name : path::schedule_names()) {
     const auto schedule = path::make_schedule(name);
@@ -257,6 +342,71 @@ TEST(Stochastic, SamplersPreserveTheMixturesMoments) {
     expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.04);
     expect_marginal(options, "vp-cosine", 0.9946, 1e-3, 0.04);
   }
+  options.sampler = "stochastic-heun";
+  for (const char* diffusion : {"g2", "sigma", "constant", "time"}) {
+    options.diffusion = diffusion;
+    expect_marginal(options, "linear", 0.97, 0.05, 0.01);
+    expect_marginal(options, "linear", 0.05, 0.9, 0.01);
+  }
+  options.sampler = "dpmpp-sde-2m";
+  expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.02);
+  expect_marginal(options, "linear", 0.99, 0.0, 0.02);
+  options.sampler = "edm";
+  options.churn = 20;
+  options.churn_to = 40;
+  options.grid = "karras";
+  expect_marginal(options, "linear", 0.99, 0.0, 0.02);
+  expect_marginal(options, "ve", 1.0, 0.0, 0.02);
+  options.grid = "uniform";
+  options.sampler = "predictor-corrector";
+  for (const char* predictor : {"reverse-diffusion", "ode"}) {
+    options.predictor = predictor;
+    expect_marginal(options, "vp-linear", 1.0, 1e-3, 0.04);
+  }
+}
+
+// Annealed Langevin: many small moves at slowly falling levels of ve reach the data's law.
+TEST(PredictorCorrector, WithoutAPredictorIsAnnealedLangevin) {
+  SampleOptions options{.sampler = "predictor-corrector", .steps = 120, .seed = 4};
+  options.predictor = "none";
+  options.corrector_steps = 6;
+  options.corrector_snr = 0.3;
+  options.last_step = "tweedie";
+  expect_marginal(options, "ve", 1.0, 0.0, 0.12);
+}
+
+// Before it has a past, the multistep SDE method is ddim with eta = 1: the same draws, nearly the
+// same bits.
+TEST(DpmppSde, ItsFirstStepIsDdimWithEtaOne) {
+  for (const std::string& name : path::schedule_names()) {
+    const auto schedule = path::make_schedule(name);
+    PathMixture<double> model(three_components(), schedule);
+    const Matrix start = normals(20, 2, 1, schedule->at(schedule->t_max()).sigma);
+    SampleOptions options{.sampler = "dpmpp-sde-2m", .steps = 1, .to = 0.3, .seed = 3, .eta = 1.0};
+    const Matrix sde = sample(model, *schedule, options, start).points;
+    options.sampler = "ddim";
+    EXPECT_LT(rms_difference(sde, sample(model, *schedule, options, start).points), 1e-12) << name;
+  }
+}
+
+TEST(LastStep, TweedieIsTheDenoiserAndEulerAddsNoise) {
+  const auto schedule = path::make_schedule("linear");
+  PathMixture<double> model(three_components(), schedule, Prediction::kData);
+  const Matrix start = normals(8, 2, 1);
+  SampleOptions options{.sampler = "euler-maruyama", .steps = 1, .from = 0.4, .to = 0.0, .seed = 2};
+  options.last_step = "tweedie";
+  Matrix denoised = zeros(8, 2);
+  model.predict({start.data(), start.size()}, 0.4, {denoised.data(), denoised.size()});
+  EXPECT_LT(rms_difference(sample(model, *schedule, options, start).points, denoised), 1e-14);
+  options.last_step = "mean";
+  const Matrix mean = sample(model, *schedule, options, start).points;
+  options.last_step = "euler";
+  const Matrix noisy = sample(model, *schedule, options, start).points;
+  const Random random(2, Purpose::kSampleNoise);
+  const double w = 2 * 0.4 + 2 * 0.4 * 0.4 / 0.6;  // g^2 = 2 s s' - 2 f s^2
+  for (std::size_t i = 0; i < noisy.size(); ++i) {
+    EXPECT_NEAR(noisy.data()[i] - mean.data()[i], std::sqrt(0.4 * w) * random.normal(0, i), 1e-12);
+  }
 }
 
 // N(0, I) on a variance-preserving path is stationary, and the large variance is exact for it: the
@@ -286,8 +436,10 @@ TEST(Stochastic, ARowsNoiseDependsOnItsNumberAlone) {
   const Matrix start = normals(11, 2, 1);
   Matrix tail = zeros(6, 2);
   for (std::size_t i = 0; i < 12; ++i) tail.data()[i] = start.data()[10 + i];
-  for (const char* sampler : {"euler-maruyama", "ddpm", "ddim"}) {
+  for (const char* sampler : {"euler-maruyama", "ddpm", "ddim", "stochastic-heun", "dpmpp-sde-2m",
+                              "predictor-corrector", "edm"}) {
     SampleOptions options{.sampler = sampler, .steps = 12, .seed = 8, .eta = 0.7};
+    options.churn = 6;
     const auto whole = sample(model, *schedule, options, start);
     options.first_row = 5;
     const auto part = sample(model, *schedule, options, tail);

@@ -52,6 +52,31 @@ TEST_P(OnEverySchedule, EveryPairConvertsKnownEndpoints) {
   }
 }
 
+TEST_P(OnEverySchedule, TargetWeightsAreTheFormsThemselves) {
+  for (int i = 1; i < 50; ++i) {
+    const Coefficients at = schedule->at(i / 50.0);
+    for (const Prediction which : kAll) {
+      const TargetWeights weights = target_weights(which, at);
+      const double scale = std::abs(weights.a) + std::abs(weights.b);
+      EXPECT_NEAR(2 * weights.a - 3 * weights.b, value_of(which, at, 2, -3), 1e-14 * scale);
+    }
+  }
+}
+
+TEST_P(OnEverySchedule, TargetWeightsAreInfiniteOrFiniteAtTheEndsAndNeverNan) {
+  for (const double t : {0.0, 1.0}) {
+    const Coefficients at = schedule->at(t);
+    for (const Prediction which : kAll) {
+      const TargetWeights weights = target_weights(which, at);
+      EXPECT_FALSE(std::isnan(weights.a)) << prediction_name(which) << t;
+      EXPECT_FALSE(std::isnan(weights.b)) << prediction_name(which) << t;
+    }
+    const bool bounded = at.sigma > 0;
+    EXPECT_EQ(std::isfinite(target_weights(Prediction::kScore, at).b), bounded);
+    EXPECT_EQ(target_weights(Prediction::kVelocity, at).b, at.sigma_dot);
+  }
+}
+
 // There and back is the identity: coefficients of x cancel, those of q multiply to one.
 TEST_P(OnEverySchedule, EveryPairRoundTrips) {
   for (int i = 1; i < 50; ++i) {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "pathflow/base/random.hpp"
-#include "pathflow/sample/sampler.hpp"
+#include "pathflow/sample/samplers/ends.hpp"
+#include "pathflow/sample/samplers/noise.hpp"
 
 namespace pathflow::sample::detail {
 
@@ -21,34 +21,23 @@ inline AncestralVariance ancestral_variance(const path::Coefficients& at_t,
   return {at_t.sigma * at_t.sigma * share, at_s.sigma * at_s.sigma * share};
 }
 
-/// x = data_part D + noise_part N + deviation z, where q is the prediction at (x, t).
+/// x = data_part D + noise_part N + deviation z, D and N at (x, step.t).
 template <class T>
 class AncestralStep {
  public:
   AncestralStep(Flow<T>& flow, const SampleOptions& options)
-      : flow_(flow),
-        q_(flow.buffer()),
-        z_(flow.buffer()),
-        random_(options.seed, Purpose::kSampleNoise),
-        first_element_(options.first_row * flow.dimension()) {}
+      : ends_(flow), increments_(flow, options) {}
 
   void apply(const Step& step, double data_part, double noise_part, double deviation,
              std::span<T> x) {
-    const path::Conversion data = flow_.conversion(path::Prediction::kData, step.t);
-    const path::Conversion noise = flow_.conversion(path::Prediction::kNoise, step.t);
-    flow_.predict(x, step.t, q_);
-    linear_combination<T>(data_part * data.x_coefficient + noise_part * noise.x_coefficient, x,
-                          data_part * data.q_coefficient + noise_part * noise.q_coefficient, q_, x);
-    if (deviation == 0) return;
-    random_.fill_normal(std::span<T>(z_), step.index, first_element_);
-    linear_combination<T>(1, x, deviation, z_, x);
+    ends_.evaluate(x, step.t);
+    ends_.combine(data_part, noise_part, x, x);
+    increments_.add(step.index, deviation, x);
   }
 
  private:
-  Flow<T>& flow_;
-  std::vector<T> q_, z_;
-  Random random_;
-  std::uint64_t first_element_;
+  Ends<T> ends_;
+  Increments<T> increments_;
 };
 
 }  // namespace pathflow::sample::detail

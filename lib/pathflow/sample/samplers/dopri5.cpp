@@ -145,9 +145,9 @@ class Dopri5 final : public Sampler<T> {
                             std::max(std::abs(step.t), std::abs(step.s));
     const bool stuck = !(ratio <= 1) && !(length_ > smallest);
     if (!stuck && accepted_ + rejected_ < kMaxAttempts) return;
-    throw NumericError("sample", "dopri5 cannot keep rtol " + to_text(rtol_) + ", atol " +
-                                     to_text(atol_) + ": step " + to_text(std::abs(h)) +
-                                     " at t = " + to_text(step.t) + " is too short to go on");
+    throw_error(ErrorCode::kNumeric, "sample",
+                {"dopri5 cannot keep rtol ", rtol_, ", atol ", atol_, ": step ", std::abs(h),
+                 " at t = ", step.t, " is too short to go on"});
   }
 
   static constexpr double kStageOne[] = {1};

@@ -1,0 +1,40 @@
+#include "pathflow/sample/guidance.hpp"
+
+#include <string>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/sample/flow.hpp"
+
+namespace pathflow::sample {
+
+template <class T>
+GuidedModel<T>::GuidedModel(Model<T>& strong, Model<T>& weak, double scale)
+    : strong_(strong), weak_(weak), scale_(scale) {
+  check_finite("GuidedModel", "scale", scale);
+  if (strong.dimension() != weak.dimension()) {
+    throw ShapeError("GuidedModel", "both models must have one dimension, got " +
+                                        std::to_string(strong.dimension()) + " and " +
+                                        std::to_string(weak.dimension()));
+  }
+  if (strong.prediction() != weak.prediction()) {
+    throw InvalidArgument("GuidedModel",
+                          "both models must predict the same, got " +
+                              std::string(path::prediction_name(strong.prediction())) + " and " +
+                              std::string(path::prediction_name(weak.prediction())));
+  }
+}
+
+template <class T>
+void GuidedModel<T>::predict(std::span<const T> x, T t, std::span<T> q) {
+  if (scale_ == 0) return weak_.predict(x, t, q);
+  strong_.predict(x, t, q);
+  if (scale_ == 1) return;
+  other_.resize(x.size());
+  weak_.predict(x, t, other_);
+  linear_combination<T>(scale_, q, 1 - scale_, other_, q);
+}
+
+template class GuidedModel<float>;
+template class GuidedModel<double>;
+
+}  // namespace pathflow::sample

@@ -1,0 +1,62 @@
+// What the SDE samplers share: drift and diffusion of the family that keeps the path's marginals.
+#pragma once
+
+#include <string>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/path/dynamics.hpp"
+#include "pathflow/sample/sampler.hpp"
+
+namespace pathflow::sample::detail {
+
+/// dx = [v -+ (w/2) score] dt + sqrt(w) dW, minus toward the data, plus toward the source, for the
+/// diffusion of the options. With scale 0 (or "zero") it is the ODE and needs no score.
+template <class T>
+class SdeFamily {
+ public:
+  SdeFamily(Flow<T>& flow, const SampleOptions& options, std::string_view sampler)
+      : SdeFamily(flow, options, options.diffusion, options.diffusion_scale, sampler) {}
+  SdeFamily(Flow<T>& flow, const SampleOptions& options, std::string diffusion, double scale,
+            std::string_view sampler)
+      : flow_(flow), diffusion_(std::move(diffusion)), scale_(scale) {
+    check_not_negative("sample", "diffusion_scale", scale_);
+    path::has_diffusion(diffusion_, flow.schedule(), flow.schedule().t_max());  // checks the name
+    if (diffusion_ == "zero") scale_ = 0;
+    if (scale_ > 0) {
+      require_gaussian_source(options, std::string(sampler) + " with a diffusion");
+    }
+  }
+
+  path::Diffusion diffusion(double t) const {
+    if (scale_ == 0) return {};
+    return path::diffusion_at(diffusion_, scale_, flow_.schedule(), t);
+  }
+  /// The drift at t as x_coefficient x + q_coefficient q. score = -N / sigma, so it is
+  /// v +- (w / 2 sigma) N.
+  path::Conversion drift(double t, bool toward_data, const path::Diffusion& diffusion) const {
+    path::Conversion drift = flow_.conversion(path::Prediction::kVelocity, t);
+    if (diffusion.w_over_sigma == 0) return drift;
+    const path::Conversion noise = flow_.conversion(path::Prediction::kNoise, t);
+    const double factor = (toward_data ? 0.5 : -0.5) * diffusion.w_over_sigma;
+    drift.x_coefficient += factor * noise.x_coefficient;
+    drift.q_coefficient += factor * noise.q_coefficient;
+    return drift;
+  }
+  /// `usable` less kSingularMargin where w has no finite value.
+  path::Interval interval(path::Interval usable) const {
+    if (scale_ == 0) return usable;
+    const path::Schedule& schedule = flow_.schedule();
+    if (!path::has_diffusion(diffusion_, schedule, usable.low)) usable.low += path::kSingularMargin;
+    if (!path::has_diffusion(diffusion_, schedule, usable.high)) {
+      usable.high -= path::kSingularMargin;
+    }
+    return usable;
+  }
+
+ private:
+  Flow<T>& flow_;
+  std::string diffusion_;
+  double scale_;
+};
+
+}  // namespace pathflow::sample::detail
