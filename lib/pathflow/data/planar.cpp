@@ -65,7 +65,8 @@ std::vector<double> Planar::log_density(const tensor::Points& x) const {
 }
 
 std::vector<double> Distribution::log_density(const tensor::Points&) const {
-  throw InvalidArgument("log_density", "the set must have a density, got " + name());
+  throw_error(ErrorCode::kInvalidArgument, "log_density",
+              {"the set must have a density, got ", name()});
 }
 
 }  // namespace pathflow::data

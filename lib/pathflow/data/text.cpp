@@ -19,8 +19,8 @@ std::string hexadecimal(unsigned char byte) {
   return {'0', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
-[[noreturn]] void refuse(const std::string& what) {
-  throw InvalidArgument("make_dataset", "text: " + what);
+[[noreturn]] void refuse(std::initializer_list<MessagePart> what) {
+  throw_error(ErrorCode::kInvalidArgument, "make_dataset", {"text: ", message(what)});
 }
 
 // The strokes of the word side by side, in font units.
@@ -32,9 +32,10 @@ std::vector<Polyline> layout(std::string_view word) {
     if (!glyph.known) {
       const unsigned char byte = static_cast<unsigned char>(word[i]);
       const bool visible = byte > 32 && byte < 127;
-      refuse("every character must be one of " + font_characters() + " or a space, got " +
-             (visible ? "'" + std::string(1, word[i]) + "'" : "the byte " + hexadecimal(byte)) +
-             " at position " + std::to_string(i));
+      const std::string got =
+          visible ? "'" + std::string(1, word[i]) + "'" : "the byte " + hexadecimal(byte);
+      refuse({"every character must be one of ", font_characters(), " or a space, got ", got,
+              " at position ", i});
     }
     for (Polyline line : glyph.lines) {
       for (Point& p : line) p.x += x;
@@ -51,10 +52,10 @@ std::vector<Polyline> layout(std::string_view word) {
 // make_strokes, with a pen of 0.42 f.
 DatasetPointer make_text(std::string_view word) {
   if (word.size() > kMostCharacters) {
-    refuse("the word must have at most 32 characters, got " + std::to_string(word.size()));
+    refuse({"the word must have at most 32 characters, got ", word.size()});
   }
   std::vector<Polyline> lines = layout(word);
-  if (lines.empty()) refuse("the word must have a visible character");
+  if (lines.empty()) refuse({"the word must have a visible character"});
   const Box box = bounds(lines);
   const Point size = box.high - box.low, centre = 0.5 * (box.low + box.high);
   const double scale = std::min(kWidth / (size.x + 2 * kPen), kHeight / (size.y + 2 * kPen));

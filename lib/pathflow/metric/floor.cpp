@@ -1,12 +1,15 @@
 // Distances by name, and their floors.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/metric/metrics.hpp"
+#include "pathflow/metric/random_rows.hpp"
 
 namespace pathflow::metric {
 namespace {
@@ -30,6 +33,17 @@ Distance find(std::string_view where, std::string_view name) {
   throw_unknown_name(where, "distance", name, distance_names());
 }
 
+DistanceFloor summary(std::vector<double> values) {
+  DistanceFloor result;
+  result.values = std::move(values);
+  std::sort(result.values.begin(), result.values.end());
+  result.mean = std::accumulate(result.values.begin(), result.values.end(), 0.0) /
+                static_cast<double>(result.values.size());
+  result.low = quantile(result.values, 0.025);
+  result.high = quantile(result.values, 0.975);
+  return result;
+}
+
 }  // namespace
 
 const std::vector<std::string>& distance_names() {
@@ -38,7 +52,11 @@ const std::vector<std::string>& distance_names() {
 }
 
 double distance(std::string_view name, const Points& x, const Points& y) {
-  return find("distance", name)(x, y);
+  const double result = find("distance", name)(x, y);
+  if (std::isfinite(result)) return result;
+  throw NumericError(
+      "distance",
+      std::string(name) + " must be finite (are the points above 1e18?), got " + to_text(result));
 }
 
 DistanceFloor floor(std::string_view name, const Draw& draw, std::size_t n, int repeats,
@@ -51,15 +69,27 @@ DistanceFloor floor(std::string_view name, const Draw& draw, std::size_t n, int 
     return random.index(static_cast<std::uint64_t>(repeat), side,
                         std::numeric_limits<std::uint64_t>::max());
   };
-  DistanceFloor result;
+  std::vector<double> values;
   for (int repeat = 0; repeat < repeats; ++repeat) {
-    result.values.push_back(between(draw(n, pair_seed(repeat, 0)), draw(n, pair_seed(repeat, 1))));
+    values.push_back(between(draw(n, pair_seed(repeat, 0)), draw(n, pair_seed(repeat, 1))));
   }
-  std::sort(result.values.begin(), result.values.end());
-  result.mean = std::accumulate(result.values.begin(), result.values.end(), 0.0) / repeats;
-  result.low = quantile(result.values, 0.025);
-  result.high = quantile(result.values, 0.975);
-  return result;
+  return summary(std::move(values));
+}
+
+DistanceFloor floor_of_rows(std::string_view name, const Points& rows, std::size_t n, int repeats,
+                            std::uint64_t seed) {
+  const Distance between = find("floor_of_rows", name);
+  check_between("floor_of_rows", "n", static_cast<std::int64_t>(n), 1,
+                static_cast<std::int64_t>(rows.shape(0) / 2));
+  check_at_least("floor_of_rows", "repeats", repeats, 1);
+  std::vector<double> values;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    const std::vector<std::size_t> numbers =
+        random_row_numbers(rows.shape(0), 2 * n, seed, static_cast<std::uint64_t>(repeat));
+    const std::span<const std::size_t> all(numbers);
+    values.push_back(between(rows_at(rows, all.first(n)), rows_at(rows, all.subspan(n))));
+  }
+  return summary(std::move(values));
 }
 
 }  // namespace pathflow::metric

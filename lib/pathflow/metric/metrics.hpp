@@ -12,6 +12,8 @@
 
 #include "pathflow/tensor/array.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::metric {
 
 using tensor::Points;
@@ -21,8 +23,8 @@ using tensor::Points;
 
 /// Exact Wasserstein-2 distance of two equal-sized samples: sqrt(min_pi mean_i |x_i - y_pi(i)|^2).
 /// Cost: O(n^3) at worst, n^2 floats of memory. Errors: ShapeError for unequal sizes.
-/// Accuracy: 1e-6 relative (costs are float, the sum of the chosen pairs double), checked against
-/// all permutations of small samples.
+/// Accuracy: 1e-6 relative (costs are float, between centred samples of one scale, and the sum of
+/// the chosen pairs double), checked against all permutations of small samples.
 double wasserstein2(const Points& x, const Points& y);
 
 /// The optimal assignment itself: row i of x goes to row result[i] of y. `cost` [n, n] row-major.
@@ -55,12 +57,13 @@ double median_bandwidth(const Points& x, const Points& y);
 /// w2, sliced, energy, mmd.
 const std::vector<std::string>& distance_names();
 
-/// A distance by name, with the defaults above. Errors: InvalidArgument for an unknown name.
+/// A distance by name, with the defaults above. Errors: InvalidArgument for an unknown name;
+/// NumericError where points are so far apart that their squared distance is no float.
 double distance(std::string_view name, const Points& x, const Points& y);
 
 /// The distance of two independent samples of one law, over `repeats` pairs.
 struct DistanceFloor {
-  double mean = 0;
+  double mean = 0;             ///< of the repeats
   double low = 0, high = 0;    ///< 2.5 % and 97.5 % quantiles of the repeats, interpolated
   std::vector<double> values;  ///< one a repeat, ascending
 };
@@ -72,6 +75,12 @@ using Draw = std::function<Points(std::size_t n, std::uint64_t seed)>;
 /// Errors: InvalidArgument for an unknown name, n < 1 or repeats < 1.
 DistanceFloor floor(std::string_view name, const Draw& draw, std::size_t n, int repeats = 10,
                     std::uint64_t seed = 0);
+
+/// The floor from rows of the law alone: `repeats` pairs of random subsets of n rows without a row
+/// in common. Errors: InvalidArgument for an unknown name, n < 1, n above half the rows, repeats
+/// < 1.
+DistanceFloor floor_of_rows(std::string_view name, const Points& rows, std::size_t n,
+                            int repeats = 10, std::uint64_t seed = 0);
 
 /// How straight and how long paths are.
 struct PathShape {
@@ -89,3 +98,5 @@ struct PathShape {
 PathShape path_shape(const tensor::Cube<float>& trajectories, const std::vector<double>& times);
 
 }  // namespace pathflow::metric
+
+#pragma GCC visibility pop  // public

@@ -16,8 +16,8 @@ void check_times(const std::vector<double>& times) {
   for (std::size_t k = 1; k < times.size(); ++k) {
     const bool moves = up ? times[k] > times[k - 1] : times[k] < times[k - 1];
     if (!moves) {
-      throw InvalidArgument(kWhere, "times must be strictly monotone, got " +
-                                        to_text(times[k - 1]) + " before " + to_text(times[k]));
+      throw_error(ErrorCode::kInvalidArgument, kWhere,
+                  {"times must be strictly monotone, got ", times[k - 1], " before ", times[k]});
     }
   }
 }

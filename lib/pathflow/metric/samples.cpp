@@ -10,9 +10,9 @@ namespace {
 
 void check_sample(std::string_view where, std::string_view name, const Points& points) {
   if (points.shape(0) == 0 || points.shape(1) == 0) {
-    throw ShapeError(where, std::string(name) + " must have at least one row and column, got [" +
-                                std::to_string(points.shape(0)) + ", " +
-                                std::to_string(points.shape(1)) + "]");
+    throw_error(ErrorCode::kShape, where,
+                {name, " must have at least one row and column, got [", points.shape(0), ", ",
+                 points.shape(1), "]"});
   }
   for (std::size_t i = 0; i < points.size(); ++i) {
     const float value = points.data()[i];

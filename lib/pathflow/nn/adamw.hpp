@@ -10,10 +10,13 @@
 #include "pathflow/graph/plan.hpp"
 #include "pathflow/nn/learning_rate.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::nn {
 
+/// AdamW, clipping and averaging: symbols of graph::adamw().
 struct AdamWOptions {
-  LearningRate learning_rate;
+  LearningRate learning_rate;         ///< by step
   double beta1 = 0.9, beta2 = 0.999;  ///< [0, 1)
   double epsilon = 1e-8;              ///< > 0
   double weight_decay = 0;            ///< decoupled, >= 0
@@ -22,9 +25,11 @@ struct AdamWOptions {
 };
 
 /// Where the optimizer's states of parameter NAME live.
+///@{
 inline std::string first_moment_name(const std::string& name) { return "adam.m." + name; }
 inline std::string second_moment_name(const std::string& name) { return "adam.v." + name; }
 inline std::string ema_name(const std::string& name) { return "ema." + name; }
+///@}
 
 /// Records the update of every parameter with its gradient into `spec.updates` and the gradient's
 /// norm as the output "gradient_norm". Adds rank-0 inputs named "adamw.*", written by set_scalars.
@@ -37,6 +42,7 @@ void record_adamw(graph::Graph& graph, std::span<const std::string> names,
 template <class T>
 class AdamWScalars {
  public:
+  /// `plan` holds the inputs of record_adamw and must outlive this.
   explicit AdamWScalars(graph::Plan<T>& plan);
   /// Writes the scalars of step number `step` (0 is the first). Returns the learning rate.
   double set(const AdamWOptions& options, std::int64_t step);
@@ -47,3 +53,5 @@ class AdamWScalars {
 };
 
 }  // namespace pathflow::nn
+
+#pragma GCC visibility pop  // public

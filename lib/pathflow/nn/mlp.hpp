@@ -9,20 +9,23 @@
 #include "pathflow/graph/graph.hpp"
 #include "pathflow/graph/plan.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::nn {
 
 /// raw, fourier.
 const std::vector<std::string>& time_feature_names();
 
+/// The network's form.
 struct MlpOptions {
-  std::int64_t dimension = 2;  ///< d of the points, >= 1
-  std::int64_t width = 128;    ///< hidden units per layer, 1..4096
-  std::int64_t depth = 3;      ///< hidden layers, 1..16
-  graph::Activation activation = graph::Activation::kSilu;
+  std::int64_t dimension = 2;                               ///< d of the points, >= 1
+  std::int64_t width = 128;                                 ///< hidden units per layer, 1..4096
+  std::int64_t depth = 3;                                   ///< hidden layers, 1..16
+  graph::Activation activation = graph::Activation::kSilu;  ///< of the hidden layers
   /// "raw": t itself is one input (3 -> width for 2-D). "fourier": sin and cos of
   /// 2 pi 2^k t, k = 0..time_frequencies-1, beside t.
   std::string time_features = "raw";
-  std::int64_t time_frequencies = 6;
+  std::int64_t time_frequencies = 6;  ///< of "fourier", 1..16
   int classes = 0;  ///< 0: unconditional; else labels 0..classes-1, and `classes` is the null label
 };
 
@@ -31,13 +34,16 @@ struct MlpOptions {
 class Mlp {
  public:
   explicit Mlp(MlpOptions options);  ///< Errors: InvalidArgument with the field's name
-  const MlpOptions& options() const { return options_; }
+  const MlpOptions& options() const { return options_; }  ///< as given
 
+  /// A state that the network reads.
   struct Parameter {
-    std::string name;
-    graph::Shape shape;
+    std::string name;    ///< "mlp.0.weight"
+    graph::Shape shape;  ///< extents
   };
+  /// Names and shapes, in the order that forward() takes them.
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Numbers in all parameters together.
   std::int64_t parameter_count() const;
 
   /// Records a state `prefix + name` for every parameter, in order. Once per graph and prefix.
@@ -60,3 +66,5 @@ class Mlp {
 };
 
 }  // namespace pathflow::nn
+
+#pragma GCC visibility pop  // public

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "pathflow/base/random.hpp"
+#include "pathflow/cpu/draws.hpp"
 #include "pathflow/path/time_sampling.hpp"
 
 namespace pathflow::train {
-
 BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Pool& source)
     : options_(options),
       data_(data),
@@ -16,6 +16,7 @@ BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Po
       coupling_(path::coupling_of(options.coupling)),
       x0_(n_ * d_),
       x1_(n_ * d_),
+      words_(n_),
       rows_(n_) {
   if (coupling_ != path::Coupling::kIndependent) {
     paired_.resize(n_ * d_);
@@ -24,23 +25,24 @@ BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Po
 }
 
 void BatchSource::draw_data(std::uint64_t step) {
-  const Random random(options_.seed, Purpose::kDataIndex);
+  cpu::draw_words(Random(options_.seed, Purpose::kDataIndex), step, words_);
   for (std::size_t i = 0; i < n_; ++i) {
-    const std::uint64_t row = random.index(step, i, data_.count());
-    rows_[i] = static_cast<std::uint32_t>(row);
-    std::copy_n(data_.rows.data() + row * d_, d_, x0_.data() + i * d_);
+    rows_[i] = static_cast<std::size_t>(Random::index_of(words_[i], data_.count()));
+  }
+  for (std::size_t i = 0; i < n_; ++i) {
+    data_.rows->read(rows_[i], 1, std::span<float>(x0_).subspan(i * d_, d_));
   }
 }
 
 void BatchSource::draw_source(std::uint64_t step) {
   if (source_.gaussian()) {
-    Random(options_.seed, Purpose::kSourceNoise).fill_normal<float>(x1_, step);
+    cpu::draw_normals(Random(options_.seed, Purpose::kSourceNoise), step, x1_);
     return;
   }
-  const Random random(options_.seed, Purpose::kSourceIndex);
+  cpu::draw_words(Random(options_.seed, Purpose::kSourceIndex), step, words_);
   for (std::size_t i = 0; i < n_; ++i) {
-    const std::uint64_t row = random.index(step, i, source_.count());
-    std::copy_n(source_.rows.data() + row * d_, d_, x1_.data() + i * d_);
+    const auto row = static_cast<std::size_t>(Random::index_of(words_[i], source_.count()));
+    source_.rows->read(row, 1, std::span<float>(x1_).subspan(i * d_, d_));
   }
 }
 
@@ -65,11 +67,11 @@ void BatchSource::fill(std::uint64_t step, const Objective& objective, const Bat
   draw_data(step);
   draw_source(step);
   if (!pairing_.empty()) couple();
-  const Random random(options_.seed, Purpose::kTime);
+  cpu::draw_words(Random(options_.seed, Purpose::kTime), step, words_);
   const path::TimeLaw law("stratified",
                           {objective.schedule().t_min(), objective.schedule().t_max()});
   for (std::size_t i = 0; i < n_; ++i) {
-    const double t = law.time(random, step, i, n_);
+    const double t = law.at(path::stratified_share(Random::uniform_of(words_[i]), i, n_));
     const Objective::Row row = objective.row(t);
     views.t[i] = static_cast<float>(t);
     views.weight[i] = static_cast<float>(row.weight);

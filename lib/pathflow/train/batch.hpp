@@ -41,7 +41,8 @@ class BatchSource {
   std::size_t n_, d_;
   path::Coupling coupling_;
   std::vector<float> x0_, x1_, paired_;
-  std::vector<std::uint32_t> rows_;    ///< data row of each batch row
+  std::vector<std::uint64_t> words_;   ///< random bits of one row each
+  std::vector<std::size_t> rows_;      ///< data row of each batch row
   std::vector<std::int32_t> pairing_;  ///< source row joined to each data row; empty: independent
   path::CouplingWorkspace workspace_;
 };

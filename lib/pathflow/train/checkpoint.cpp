@@ -2,40 +2,39 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/version.hpp"
 #include "pathflow/train/config.hpp"
+#include "pathflow/train/run_rows.hpp"
 
 namespace pathflow::train {
 namespace {
 
 constexpr const char* kFormat = "pathflow";
 
-[[noreturn]] void refuse(std::string_view name, const std::string& what) {
-  throw IoError(name, what);
+[[noreturn]] void refuse(std::string_view name, std::initializer_list<MessagePart> what) {
+  throw_error(ErrorCode::kIo, name, what);
 }
 
 const std::string& metadata(const io::Safetensors& file, std::string_view name,
                             const std::string& key) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) {
-    refuse(name, "metadata must have the key \"" + key + "\" of a pathflow run, got none");
+    refuse(name, {"metadata must have the key \"", key, "\" of a pathflow run, got none"});
   }
   return found->second;
 }
 
-/// A number of at least `least`, all of the text. By strtod: not every standard library has the
-/// floating-point from_chars.
+/// A number of at least `least`, all of the text.
 double number(const io::Safetensors& file, std::string_view name, const std::string& key,
               double least) {
   const std::string& text = metadata(file, name, key);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (text.empty() || end != text.c_str() + text.size() || !(value >= least && value < 1e300)) {
-    refuse(name, "metadata \"" + key + "\" must be a number of at least " + to_text(least) +
-                     ", got \"" + text + "\"");
+  double value = 0;
+  if (!read_double(text, value) || !(value >= least && value < 1e300)) {
+    refuse(name,
+           {"metadata \"", key, "\" must be a number of at least ", least, ", got \"", text, "\""});
   }
   return value;
 }
@@ -45,7 +44,7 @@ std::int64_t whole_number(const io::Safetensors& file, std::string_view name,
                           const std::string& key, double least) {
   const double value = number(file, name, key, least);
   if (value > 9007199254740992.0 || value != std::floor(value)) {
-    refuse(name, "metadata \"" + key + "\" must be a whole number, got " + to_text(value));
+    refuse(name, {"metadata \"", key, "\" must be a whole number, got ", value});
   }
   return static_cast<std::int64_t>(value);
 }
@@ -64,16 +63,10 @@ std::vector<std::int64_t> extents(const graph::Shape& shape) {
   return result;
 }
 
-io::Tensor points_tensor(const tensor::Points& rows) {
-  return io::Tensor::of(
-      std::span<const float>(rows.data(), rows.size()),
-      {static_cast<std::int64_t>(rows.shape(0)), static_cast<std::int64_t>(rows.shape(1))});
-}
-
 tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
                              const std::string& key) {
   if (tensor.shape.size() != 2) {
-    refuse(name, "tensor \"" + key + "\" must be [rows, columns], got " + shape_text(tensor.shape));
+    refuse(name, {"tensor \"", key, "\" must be [rows, columns], got ", shape_text(tensor.shape)});
   }
   const std::vector<float> values = tensor.floats();
   tensor::Points rows = tensor::Points::from_shape(
@@ -94,8 +87,8 @@ io::Tensor labels_tensor(const std::vector<int>& labels) {
 
 std::vector<int> tensor_labels(const io::Tensor& tensor, std::string_view name) {
   if (tensor.dtype != "I32" || tensor.shape.size() != 1) {
-    refuse(name, "tensor \"data.labels\" must be I32 [rows], got " + tensor.dtype + " " +
-                     shape_text(tensor.shape));
+    refuse(name, {"tensor \"data.labels\" must be I32 [rows], got ", tensor.dtype, " ",
+                  shape_text(tensor.shape)});
   }
   std::vector<int> labels(static_cast<std::size_t>(tensor.shape[0]));
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -121,18 +114,18 @@ std::string difference(const io::Safetensors& file, const std::string& key,
 RunHeader read_run_header(const io::Safetensors& file, std::string_view name) {
   const std::string& format = metadata(file, name, "format");
   if (format != kFormat) {
-    refuse(name, "metadata \"format\" must be \"pathflow\", got \"" + format + "\"");
+    refuse(name, {"metadata \"format\" must be \"pathflow\", got \"", format, "\""});
   }
   const std::int64_t version = whole_number(file, name, "version", 1);
   if (version > kRunVersion) {
-    refuse(name, "version must be at most " + std::to_string(kRunVersion) +
-                     " (a later release wrote this file), got " + std::to_string(version));
+    refuse(name, {"version must be at most ", kRunVersion,
+                  " (a later release wrote this file), got ", version});
   }
   RunHeader header;
   try {
     header.options = options_from_json(metadata(file, name, "config"));
   } catch (const InvalidArgument& error) {
-    refuse(name, std::string("config is not valid: ") + error.what());
+    refuse(name, {"config is not valid: ", error.what()});
   }
   header.step = whole_number(file, name, "step", 0);
   header.scales.data = number(file, name, "data_scale", 0);
@@ -140,8 +133,11 @@ RunHeader read_run_header(const io::Safetensors& file, std::string_view name) {
   return header;
 }
 
-TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name) {
+TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
+                            const OpenRows& open) {
   TrainInputs inputs;
+  inputs.data_rows = read_filed_rows(file, name, true, open);
+  inputs.source_rows = read_filed_rows(file, name, false, open);
   const auto data = file.tensors.find("data.rows"), source = file.tensors.find("source.rows");
   const auto labels = file.tensors.find("data.labels");
   if (data != file.tensors.end()) inputs.data = tensor_points(data->second, name, "data.rows");
@@ -152,16 +148,24 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name) 
   return inputs;
 }
 
-void read_run_states(const io::Safetensors& file, std::string_view name, Network& network) {
+void check_run_states(const io::Safetensors& file, std::string_view name,
+                      const TrainOptions& options) {
   std::string differences;
   int count = 0;
-  for (const std::string& key : network.state_names()) {
-    const std::string text = difference(file, key, extents(network.states().shape(key)));
-    if (text.empty()) continue;
+  const auto check = [&](const std::string& key, const graph::Shape& shape) {
+    const std::string text = difference(file, key, extents(shape));
+    if (text.empty()) return;
     if (++count <= 3) differences += (count > 1 ? "; " : "") + text;
+  };
+  const nn::Mlp mlp(mlp_options(options));
+  for (const nn::Mlp::Parameter& parameter : mlp.parameters()) {
+    for (const std::string& key : state_names(parameter.name)) check(key, parameter.shape);
   }
   if (count > 3) differences += "; and " + std::to_string(count - 3) + " more";
-  if (count > 0) refuse(name, "tensors must fit the configuration: " + differences);
+  if (count > 0) refuse(name, {"tensors must fit the configuration: ", differences});
+}
+
+void read_run_states(const io::Safetensors& file, Network& network) {
   for (const std::string& key : network.state_names()) {
     const std::vector<float> values = file.tensors.at(key).floats();
     std::copy(values.begin(), values.end(), network.states().at(key).begin());
@@ -172,6 +176,7 @@ std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, N
   io::Safetensors file;
   file.metadata = {{"format", kFormat},
                    {"version", std::to_string(kRunVersion)},
+                   {"producer", "pathflow " + std::string(kVersion)},
                    {"config", to_json(header.options)},
                    {"step", std::to_string(header.step)},
                    {"data_scale", to_text(header.scales.data)},
@@ -180,11 +185,11 @@ std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, N
     file.tensors[key] = io::Tensor::of(std::span<const float>(network.states().at(key)),
                                        extents(network.states().shape(key)));
   }
-  if (ends.data.given) file.tensors["data.rows"] = points_tensor(ends.data.rows);
+  write_rows(ends.data, true, file);
+  write_rows(ends.source, false, file);
   if (ends.data.given && !ends.data.labels.empty()) {
     file.tensors["data.labels"] = labels_tensor(ends.data.labels);
   }
-  if (ends.source.given) file.tensors["source.rows"] = points_tensor(ends.source.rows);
   return io::write_safetensors(file);
 }
 

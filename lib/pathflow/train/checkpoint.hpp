@@ -25,13 +25,21 @@ struct RunHeader {
   std::int64_t step = 0;
 };
 
-/// Metadata: "format" = "pathflow", "version", "config" (config.hpp), "step", "data_scale",
-/// "source_scale". Errors: IoError if the file is no run of this or an earlier version.
+/// Metadata: "format" = "pathflow", "version", "producer" (for people, not read), "config"
+/// (config.hpp), "step", "data_scale", "source_scale".
+/// Errors: IoError if the file is no run of this or an earlier version.
 RunHeader read_run_header(const io::Safetensors& file, std::string_view name);
-/// The rows and labels that were given to the run, if any. Errors: IoError.
-TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name);
+/// The rows and labels that were given to the run, if any; rows that it left in their file are
+/// asked of `open` (run_rows.hpp). Errors: IoError.
+TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
+                            const OpenRows& open);
+/// Holds the file's tensors against the shapes that the options ask for, before a network of any
+/// size is made: a small file may ask for gigabytes.
 /// Errors: IoError naming the first states that are missing or of another shape.
-void read_run_states(const io::Safetensors& file, std::string_view name, Network& network);
+void check_run_states(const io::Safetensors& file, std::string_view name,
+                      const TrainOptions& options);
+/// After check_run_states().
+void read_run_states(const io::Safetensors& file, Network& network);
 
 std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, Network& network);
 

@@ -1,7 +1,8 @@
 #include "pathflow/train/config.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/graph/graph.hpp"
@@ -16,6 +17,7 @@ namespace pathflow::train {
 namespace {
 
 using io::Json;
+using io::JsonKind;
 
 constexpr std::uint64_t kLargestSeed = (std::uint64_t{1} << 53) - 1;
 
@@ -53,75 +55,70 @@ void for_each_field(Options& o, Visit&& visit) {
 /// Refuses a value of another type, saying the key, the type wanted and the value.
 [[noreturn]] void refuse(std::string_view where, std::string_view key, const char* wanted,
                          const Json& value) {
-  std::string text = io::json_text(value);
+  std::string text(value.text());
   if (text.size() > 60) text = text.substr(0, 57) + "...";
-  throw InvalidArgument(where,
-                        std::string(key) + " must be " + wanted + ", got " + std::move(text));
+  throw_error(ErrorCode::kInvalidArgument, where, {key, " must be ", wanted, ", got ", text});
 }
 
-/// An integer written as 3 or as 3.0 (JavaScript writes no difference), inside T's range.
-template <class T>
-T integer_of(std::string_view where, std::string_view key, const Json& value) {
-  constexpr const char* kWanted = std::is_unsigned_v<T> ? "an integer of at least 0" : "an integer";
-  if (value.is_number_unsigned()) {
-    const std::uint64_t number = value.get<std::uint64_t>();
-    if (number <= static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      return static_cast<T>(number);
-    }
-  } else if (value.is_number_integer()) {
-    const std::int64_t number = value.get<std::int64_t>();
-    if constexpr (!std::is_unsigned_v<T>) {
-      if (number >= std::numeric_limits<T>::min()) return static_cast<T>(number);
-    }
-  } else if (value.is_number_float()) {
-    const double number = value.get<double>();
-    const double limit =
-        std::min(9007199254740992.0, static_cast<double>(std::numeric_limits<T>::max()));
-    const double least = std::is_unsigned_v<T> ? 0.0 : -limit;
-    if (number >= least && number <= limit &&
-        number == static_cast<double>(static_cast<T>(number))) {
-      return static_cast<T>(number);
-    }
+std::int64_t integer_of(std::string_view where, std::string_view key, const Json& value,
+                        std::int64_t least, std::int64_t most) {
+  std::int64_t number = 0;
+  if (!value.integer(number) || number < least || number > most) {
+    refuse(where, key, least == 0 ? "an integer of at least 0" : "an integer", value);
   }
-  refuse(where, key, kWanted, value);
+  return number;
 }
 
-template <class T>
-void read_field(std::string_view where, std::string_view key, const Json& value, T& field) {
-  if constexpr (std::is_same_v<T, std::string>) {
-    if (!value.is_string()) refuse(where, key, "a string", value);
-    field = value.get<std::string>();
-  } else if constexpr (std::is_same_v<T, bool>) {
-    if (!value.is_boolean()) refuse(where, key, "true or false", value);
-    field = value.get<bool>();
-  } else if constexpr (std::is_same_v<T, double>) {
-    if (!value.is_number()) refuse(where, key, "a number", value);
-    field = value.get<double>();
-  } else {
-    field = integer_of<T>(where, key, value);
-  }
+void read_field(std::string_view where, std::string_view key, const Json& value,
+                std::string& field) {
+  if (!value.is(JsonKind::kString)) refuse(where, key, "a string", value);
+  field = value.string();
+}
+void read_field(std::string_view where, std::string_view key, const Json& value, bool& field) {
+  if (!value.is(JsonKind::kBoolean)) refuse(where, key, "true or false", value);
+  field = value.boolean();
+}
+void read_field(std::string_view where, std::string_view key, const Json& value, double& field) {
+  if (!value.is(JsonKind::kNumber)) refuse(where, key, "a number", value);
+  field = value.number();
+}
+template <class Integer>
+void read_field(std::string_view where, std::string_view key, const Json& value, Integer& field) {
+  using Limits = std::numeric_limits<Integer>;
+  constexpr auto kMost = static_cast<std::int64_t>(
+      std::min<std::uint64_t>(Limits::max(), std::numeric_limits<std::int64_t>::max()));
+  field = static_cast<Integer>(
+      integer_of(where, key, value, static_cast<std::int64_t>(Limits::min()), kMost));
+}
+
+std::string json_of(const std::string& text) { return io::json_string(io::valid_utf8(text)); }
+std::string json_of(bool value) { return value ? "true" : "false"; }
+std::string json_of(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
+template <class Integer>
+std::string json_of(Integer value) {
+  return std::to_string(value);
 }
 
 Json parse_object(std::string_view text, std::string_view where) {
-  Json json;
   try {
-    json = io::parse_json(text);
+    const Json json = io::parse_json(text);
+    if (json.is(JsonKind::kObject)) return json;
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"must be a JSON object, got ", io::json_kind_name(json.kind())});
   } catch (const io::JsonError& error) {
-    throw InvalidArgument(where, "must be a JSON object, got text that breaks off at byte " +
-                                     to_text(static_cast<std::int64_t>(error.byte)));
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"must be a JSON object, got text that breaks off at byte ", error.byte, " (",
+                 error.what(), ")"});
   }
-  if (!json.is_object()) {
-    throw InvalidArgument(where, std::string("must be a JSON object, got ") + json.type_name());
-  }
-  return json;
 }
 
 void check_version(const Json& version, std::string_view where) {
-  const int number = integer_of<int>(where, "format", version);
+  std::int64_t number = 0;
+  read_field(where, "format", version, number);
   if (number < 1 || number > kConfigVersion) {
-    throw InvalidArgument(where, "format must be at most " + to_text(std::int64_t{kConfigVersion}) +
-                                     " (a later version wrote this), got " +
-                                     to_text(std::int64_t{number}));
+    throw_error(
+        ErrorCode::kInvalidArgument, where,
+        {"format must be at most ", kConfigVersion, " (a later version wrote this), got ", number});
   }
 }
 
@@ -136,14 +133,16 @@ void check_name(std::string_view where, std::string_view key, const std::string&
 /// least <= value < most.
 void check_below(std::string_view where, std::string_view name, double value, double most) {
   if (!(value >= 0 && value < most)) {
-    throw InvalidArgument(
-        where, std::string(name) + " must be in [0, " + to_text(most) + "), got " + to_text(value));
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {name, " must be in [0, ", most, "), got ", value});
   }
 }
 
 void validate_names(const TrainOptions& o, std::string_view where) {
-  if (o.data.empty()) throw InvalidArgument(where, "data must not be empty, got \"\"");
-  if (o.source.empty()) throw InvalidArgument(where, "source must not be empty, got \"\"");
+  if (o.data.empty())
+    throw_error(ErrorCode::kInvalidArgument, where, {"data must not be empty, got \"\""});
+  if (o.source.empty())
+    throw_error(ErrorCode::kInvalidArgument, where, {"source must not be empty, got \"\""});
   check_name(where, "schedule", o.schedule, path::schedule_names());
   check_name(where, "predict", o.predict, path::prediction_names());
   check_name(where, "coupling", o.coupling, path::coupling_names());
@@ -185,17 +184,21 @@ const std::vector<std::string>& weight_names() {
 const std::vector<std::string>& lr_schedule_names() { return nn::learning_rate_names(); }
 
 std::string to_json(const TrainOptions& options, int indent) {
-  Json json;
-  json["format"] = kConfigVersion;
-  for_each_field(options, [&](const char* key, const auto& field) { json[key] = field; });
-  return io::json_text(json, indent);
+  const std::string line =
+      indent < 0 ? "" : "\n" + std::string(static_cast<std::size_t>(indent), ' ');
+  const std::string colon = indent < 0 ? ":" : ": ";
+  std::string text = "{" + line + "\"format\"" + colon + std::to_string(kConfigVersion);
+  for_each_field(options, [&](const char* key, const auto& field) {
+    text += "," + line + io::json_string(key) + colon + json_of(field);
+  });
+  return text + (indent < 0 ? "}" : "\n}");
 }
 
 TrainOptions options_from_json(std::string_view text, const TrainOptions& defaults,
                                std::string_view where) {
-  const Json json = parse_object(text, where);
+  const std::vector<io::JsonItem> items = parse_object(text, where).items();
   TrainOptions options = defaults;
-  for (const auto& [key, value] : json.items()) {
+  for (const auto& [key, value] : items) {
     if (key == "format") {
       check_version(value, where);
     } else {
@@ -203,8 +206,9 @@ TrainOptions options_from_json(std::string_view text, const TrainOptions& defaul
     }
   }
   for_each_field(options, [&](const char* key, auto& field) {
-    const auto found = json.find(key);
-    if (found != json.end()) read_field(where, key, *found, field);
+    for (const auto& [name, value] : items) {
+      if (name == key) read_field(where, key, value, field);
+    }
   });
   validate(options, where);
   return options;
@@ -219,12 +223,12 @@ void validate(const TrainOptions& o, std::string_view where) {
   check_between(where, "label_dropout", o.label_dropout, 0.0, 1.0);
   check_between(where, "batch", o.batch, 1, 65536);
   if (o.coupling == "ot" && o.batch > 1024) {
-    throw InvalidArgument(
-        where, "batch must be at most 1024 with coupling \"ot\", got " + to_text(o.batch));
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"batch must be at most 1024 with coupling \"ot\", got ", o.batch});
   }
   validate_optimizer(o, where);
   if (o.seed > kLargestSeed) {
-    throw InvalidArgument(where, "seed must be below 2^53, got " + std::to_string(o.seed));
+    throw_error(ErrorCode::kInvalidArgument, where, {"seed must be below 2^53, got ", o.seed});
   }
 }
 

@@ -8,6 +8,8 @@
 
 #include "pathflow/train/options.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::train {
 
 /// Version of the configuration's form, key "format" of the JSON. Files of a later version are
@@ -38,3 +40,5 @@ const std::vector<std::string>& weight_names();       ///< default, velocity
 const std::vector<std::string>& lr_schedule_names();  ///< constant, cosine
 
 }  // namespace pathflow::train
+
+#pragma GCC visibility pop  // public

@@ -22,47 +22,56 @@ std::uint64_t pool_seed(std::uint64_t seed, std::uint64_t end) {
 
 void check_rows(const char* name, const Points& rows) {
   if (rows.shape(0) == 0 || rows.shape(1) == 0) {
-    throw ShapeError(
-        "Trainer", std::string(name) + " must have at least one row and one column, got [" +
-                       std::to_string(rows.shape(0)) + ", " + std::to_string(rows.shape(1)) + "]");
+    throw_error(ErrorCode::kShape, "Trainer",
+                {name, " must have at least one row and one column, got [", rows.shape(0), ", ",
+                 rows.shape(1), "]"});
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::isfinite(rows.data()[i])) continue;
-    throw NumericError("Trainer", std::string(name) + " must be finite, got " +
-                                      to_text(static_cast<double>(rows.data()[i])) + " in row " +
-                                      std::to_string(i / rows.shape(1)));
+    throw_error(ErrorCode::kNumeric, "Trainer",
+                {name, " must be finite, got ", static_cast<double>(rows.data()[i]), " in row ",
+                 i / rows.shape(1)});
   }
 }
 
-Pool given_pool(const char* name, Points rows, std::vector<int> labels) {
-  check_rows(name, rows);
+/// The rows that were given in either form; null if none were.
+std::shared_ptr<const io::Rows> given_rows(const char* name, std::optional<Points>& points,
+                                           const std::shared_ptr<const io::Rows>& rows) {
+  if (points && rows) {
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {name, " must be given once, got both points and the rows of a file"});
+  }
+  if (!points) return rows;
+  check_rows(name, *points);
+  return io::rows_in_memory(std::move(*points));
+}
+
+Pool drawn_pool(const std::string& name, std::uint64_t seed) {
+  const auto distribution = data::make_dataset(name);
+  return {io::rows_in_memory(distribution->draw(kPoolRows, seed)),
+          distribution->labels(kPoolRows, seed), false};
+}
+
+Pool data_pool(const TrainOptions& options, TrainInputs& inputs) {
+  std::shared_ptr<const io::Rows> rows = given_rows("data", inputs.data, inputs.data_rows);
+  if (rows == nullptr) {
+    if (inputs.labels) {
+      throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                  {"labels need rows of data, got labels alone"});
+    }
+    return drawn_pool(options.data, pool_seed(options.seed, kDataEnd));
+  }
+  std::vector<int> labels = inputs.labels ? std::move(*inputs.labels) : std::vector<int>{};
+  if (inputs.labels) check_size("Trainer", "labels", labels.size(), rows->size());
   for (const int label : labels) {
     check_between("Trainer", "labels", std::int64_t{label}, 0, 65535);
   }
   return {std::move(rows), std::move(labels), true};
 }
 
-Pool drawn_pool(const std::string& name, std::uint64_t seed) {
-  const auto distribution = data::make_dataset(name);
-  return {distribution->draw(kPoolRows, seed), distribution->labels(kPoolRows, seed), false};
-}
-
-Pool data_pool(const TrainOptions& options, TrainInputs& inputs) {
-  if (!inputs.data) {
-    if (inputs.labels) {
-      throw InvalidArgument("Trainer", "labels need rows of data, got labels alone");
-    }
-    return drawn_pool(options.data, pool_seed(options.seed, kDataEnd));
-  }
-  if (inputs.labels) {
-    check_size("Trainer", "labels", inputs.labels->size(), inputs.data->shape(0));
-  }
-  return given_pool("data", std::move(*inputs.data),
-                    inputs.labels ? std::move(*inputs.labels) : std::vector<int>{});
-}
-
 Pool source_pool(const TrainOptions& options, TrainInputs& inputs) {
-  if (inputs.source) return given_pool("source", std::move(*inputs.source), {});
+  std::shared_ptr<const io::Rows> rows = given_rows("source", inputs.source, inputs.source_rows);
+  if (rows != nullptr) return {std::move(rows), {}, true};
   if (options.source == "gaussian") return {};
   return drawn_pool(options.source, pool_seed(options.seed, kSourceEnd));
 }
@@ -74,30 +83,30 @@ void settle_classes(TrainOptions& options, std::vector<int>& labels) {
     return;
   }
   if (labels.empty()) {
-    throw InvalidArgument(
-        "Trainer", "conditional needs labelled data, got none with \"" + options.data + "\"");
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"conditional needs labelled data, got none with \"", options.data, "\""});
   }
   const int present = *std::max_element(labels.begin(), labels.end()) + 1;
   options.conditional = true;
   if (options.classes == 0) options.classes = present;
   if (present > options.classes) {
-    throw InvalidArgument(
-        "Trainer", "labels must be below classes = " + std::to_string(options.classes) + ", got " +
-                       std::to_string(present - 1));
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"labels must be below classes = ", options.classes, ", got ", present - 1});
   }
 }
 
 void check_source(const TrainOptions& options, const Pool& source) {
   if (source.gaussian()) return;
-  if (source.rows.shape(1) != static_cast<std::size_t>(options.dimension)) {
-    throw ShapeError("Trainer", "source must have the data's " + to_text(options.dimension) +
-                                    " columns, got " + std::to_string(source.rows.shape(1)));
+  if (source.rows->dimension() != static_cast<std::size_t>(options.dimension)) {
+    throw_error(ErrorCode::kShape, "Trainer",
+                {"source must have the data's ", options.dimension, " columns, got ",
+                 source.rows->dimension()});
   }
   if (options.predict == "score") {
-    throw InvalidArgument("Trainer",
-                          "predict \"score\" needs source \"gaussian\" (only then is -x1 / sigma "
-                          "the score), got \"" +
-                              options.source + "\"");
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"predict \"score\" needs source \"gaussian\" (only then is -x1 / sigma "
+                 "the score), got \"",
+                 options.source, "\""});
   }
 }
 
@@ -105,17 +114,14 @@ void check_source(const TrainOptions& options, const Pool& source) {
 
 double Pool::scale() const {
   if (gaussian()) return 1.0;
-  double sum = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double value = rows.data()[i];
-    sum += value * value;
-  }
-  return sum > 0 ? std::sqrt(sum / static_cast<double>(rows.size())) : 1.0;
+  const double sum = rows->sum_of_squares();
+  const double count = static_cast<double>(rows->size()) * static_cast<double>(rows->dimension());
+  return sum > 0 ? std::sqrt(sum / count) : 1.0;
 }
 
 Ends make_ends(TrainOptions& options, TrainInputs inputs) {
   Ends ends{data_pool(options, inputs), source_pool(options, inputs)};
-  options.dimension = static_cast<std::int64_t>(ends.data.rows.shape(1));
+  options.dimension = static_cast<std::int64_t>(ends.data.rows->dimension());
   settle_classes(options, ends.data.labels);
   check_source(options, ends.source);
   return ends;

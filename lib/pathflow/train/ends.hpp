@@ -2,12 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pathflow/io/rows.hpp"
 #include "pathflow/tensor/array.hpp"
 #include "pathflow/train/options.hpp"
+
+#pragma GCC visibility push(default)  // public: seen outside a shared library
 
 namespace pathflow::train {
 
@@ -18,24 +23,37 @@ inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
 
 /// Rows given here take the place of the named data or source: [n, d], n >= 1, finite.
 struct TrainInputs {
-  std::optional<tensor::Points> data = {}, source = {};
-  std::optional<std::vector<int>> labels = {};  ///< one per given data row, in [0, 65536)
+  std::optional<tensor::Points> data = {}, source = {};  ///< unset: as TrainOptions names them
+  std::optional<std::vector<int>> labels = {};           ///< one per given data row, in [0, 65536)
+  /// The same as data and source, for rows that a file holds (io/npy_rows.hpp): read as they are
+  /// drawn, and named instead of written down in a saved run. Either this or points, not both.
+  std::shared_ptr<const io::Rows> data_rows = {}, source_rows = {};
 };
+
+/// What a run says of rows that stayed in their file.
+struct FiledRows {
+  io::FileContents contents;            ///< where they are, and by what they are known again
+  std::size_t size = 0, dimension = 0;  ///< rows and columns
+  bool data = true;                     ///< of the data end; false: of the source
+};
+/// Finds the rows again; null: not at hand.
+using OpenRows = std::function<std::shared_ptr<const io::Rows>(const FiledRows& wanted)>;
 
 /// Rows of one end of the path, drawn with replacement. No rows: N(0, I) drawn fresh.
 struct Pool {
-  tensor::Points rows;
-  std::vector<int> labels;  ///< one per row or none
-  bool given = false;       ///< by the caller: saved with the run
+  std::shared_ptr<const io::Rows> rows;  ///< [n, d]
+  std::vector<int> labels;               ///< one per row or none
+  bool given = false;                    ///< by the caller: saved with the run
 
-  bool gaussian() const { return rows.size() == 0; }
-  std::size_t count() const { return rows.shape(0); }
+  bool gaussian() const { return rows == nullptr; }   ///< no rows
+  std::size_t count() const { return rows->size(); }  ///< n
   /// Root mean square of the coordinates, summed in double and in order; 1 if every row is zero.
   double scale() const;
 };
 
+/// Both ends of a run.
 struct Ends {
-  Pool data, source;
+  Pool data, source;  ///< at t = 0 and at t = 1
 };
 
 /// Rows of both ends; fills in options.dimension, classes and conditional from the data.
@@ -43,3 +61,5 @@ struct Ends {
 Ends make_ends(TrainOptions& options, TrainInputs inputs);
 
 }  // namespace pathflow::train
+
+#pragma GCC visibility pop  // public

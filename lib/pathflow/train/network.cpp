@@ -17,15 +17,6 @@ using graph::Value;
 /// few enough that they compile once, small enough at the end that padding wastes little.
 constexpr std::int64_t kReaderRows[] = {1024, 256, 64};
 
-nn::MlpOptions mlp_options(const TrainOptions& options) {
-  return {.dimension = options.dimension,
-          .width = options.width,
-          .depth = options.depth,
-          .activation = graph::activation_of(options.activation),
-          .time_features = options.time_features,
-          .classes = options.classes};
-}
-
 Value label_input(Graph& graph, const TrainOptions& options, std::int64_t rows) {
   return options.classes > 0 ? graph::input(graph, "label", {rows}) : Value{};
 }
@@ -55,17 +46,38 @@ graph::Plan<float> compile_training(const TrainOptions& options, const nn::Mlp& 
   return graph::compile(spec, states, cpu::device());
 }
 
+/// q, and with `tangent` its derivative along "u".
 graph::Plan<float> compile_reader(const TrainOptions& options, const nn::Mlp& mlp,
-                                  graph::StateStore<float>& states, std::int64_t rows) {
+                                  graph::StateStore<float>& states, std::int64_t rows,
+                                  bool tangent) {
   Graph graph;
   const Value x = graph::input(graph, "x", {rows, options.dimension});
   const Value t = graph::input(graph, "t", {rows, 1});
   const std::vector<Value> parameters = mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
   const Value q = mlp.forward(graph, parameters, x, t, label_input(graph, options, rows));
-  return graph::compile({.outputs = {{"q", q}}, .updates = {}}, states, cpu::device());
+  graph::CompileSpec spec{.outputs = {{"q", q}}, .updates = {}};
+  if (tangent) {
+    const Value u = graph::input(graph, "u", {rows, options.dimension});
+    spec.outputs.emplace_back("dq", graph::jvp({q}, {x}, {u})[0]);
+  }
+  return graph::compile(spec, states, cpu::device());
 }
 
 }  // namespace
+
+nn::MlpOptions mlp_options(const TrainOptions& options) {
+  return {.dimension = options.dimension,
+          .width = options.width,
+          .depth = options.depth,
+          .activation = graph::activation_of(options.activation),
+          .time_features = options.time_features,
+          .classes = options.classes};
+}
+
+std::vector<std::string> state_names(const std::string& parameter) {
+  return {parameter, nn::ema_name(parameter), nn::first_moment_name(parameter),
+          nn::second_moment_name(parameter)};
+}
 
 struct Network::Training {
   graph::Plan<float> plan;
@@ -82,16 +94,37 @@ struct Network::Training {
 struct Network::Reader {
   graph::Plan<float> plan;
   std::int64_t rows;
-  std::span<float> x, t, label;
-  std::span<const float> q;
+  std::span<float> x, t, label, u;
+  std::span<const float> q, dq;
 
-  Reader(graph::Plan<float> compiled, const TrainOptions& options, std::int64_t row_count)
+  Reader(graph::Plan<float> compiled, const TrainOptions& options, std::int64_t row_count,
+         bool tangent)
       : plan(std::move(compiled)),
         rows(row_count),
         x(plan.input("x")),
         t(plan.input("t")),
         label(label_view(plan, options)),
-        q(plan.output("q")) {}
+        q(plan.output("q")) {
+    if (!tangent) return;
+    u = plan.input("u");
+    dq = plan.output("dq");
+  }
+};
+
+/// What a call asks for: rows of x, and of u where a derivative is wanted.
+struct Network::Rows {
+  std::span<const float> x, u;
+  std::span<const int> labels;
+  std::span<float> q, dq;
+
+  /// `count` rows of d from row `begin` on.
+  Rows part(std::size_t begin, std::size_t count, std::size_t d) const {
+    const auto cut = [&](auto all) {
+      return all.empty() ? all : all.subspan(begin * d, count * d);
+    };
+    return {cut(x), cut(u), labels.empty() ? labels : labels.subspan(begin, count), cut(q),
+            cut(dq)};
+  }
 };
 
 Network::Network(const TrainOptions& options) : options_(options), mlp_(mlp_options(options)) {
@@ -102,9 +135,7 @@ Network::Network(const TrainOptions& options) : options_(options), mlp_(mlp_opti
     std::copy(from.begin(), from.end(), to.begin());
     states_.get(nn::first_moment_name(parameter.name), parameter.shape);
     states_.get(nn::second_moment_name(parameter.name), parameter.shape);
-    for (const std::string& name :
-         {parameter.name, nn::ema_name(parameter.name), nn::first_moment_name(parameter.name),
-          nn::second_moment_name(parameter.name)}) {
+    for (const std::string& name : train::state_names(parameter.name)) {
       state_names_.push_back(name);
     }
   }
@@ -119,11 +150,11 @@ Network::Training& Network::training() {
   return *training_;
 }
 
-Network::Reader& Network::reader(std::int64_t rows) {
-  std::unique_ptr<Reader>& reader = readers_[rows];
+Network::Reader& Network::reader(std::int64_t rows, bool tangent) {
+  std::unique_ptr<Reader>& reader = readers_[{rows, tangent}];
   if (!reader) {
-    reader =
-        std::make_unique<Reader>(compile_reader(options_, mlp_, states_, rows), options_, rows);
+    reader = std::make_unique<Reader>(compile_reader(options_, mlp_, states_, rows, tangent),
+                                      options_, rows, tangent);
   }
   return *reader;
 }
@@ -139,40 +170,54 @@ Network::Update Network::update(const nn::AdamWOptions& options, std::int64_t st
   return {plan.plan.scalar("loss"), plan.plan.scalar("gradient_norm"), rate};
 }
 
-void Network::predict_chunk(Reader& reader, std::span<const float> x, float t,
-                            std::span<const int> labels, const Objective::Reading& reading,
-                            std::span<float> q) {
+void Network::predict_rows(Reader& reader, const Rows& rows, float t,
+                           const Objective::Reading& reading) {
   const float input = static_cast<float>(reading.input), skip = static_cast<float>(reading.skip);
   const float output = static_cast<float>(reading.output);
-  for (std::size_t i = 0; i < x.size(); ++i) reader.x[i] = input * x[i];
-  std::fill(reader.x.begin() + static_cast<std::ptrdiff_t>(x.size()), reader.x.end(), 0.0f);
+  const std::size_t size = rows.x.size();
+  for (std::size_t i = 0; i < size; ++i) reader.x[i] = input * rows.x[i];
+  std::fill(reader.x.begin() + static_cast<std::ptrdiff_t>(size), reader.x.end(), 0.0f);
   std::fill(reader.t.begin(), reader.t.end(), t);
   std::fill(reader.label.begin(), reader.label.end(), static_cast<float>(options_.classes));
   if (!reader.label.empty()) {
-    for (std::size_t i = 0; i < labels.size(); ++i) reader.label[i] = static_cast<float>(labels[i]);
+    for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+      reader.label[i] = static_cast<float>(rows.labels[i]);
+    }
   }
+  std::copy(rows.u.begin(), rows.u.end(), reader.u.begin());
   reader.plan.run();
-  for (std::size_t i = 0; i < x.size(); ++i) q[i] = skip * x[i] + output * reader.q[i];
+  for (std::size_t i = 0; i < size; ++i) rows.q[i] = skip * rows.x[i] + output * reader.q[i];
+  for (std::size_t i = 0; i < rows.dq.size(); ++i) {
+    rows.dq[i] = skip * rows.u[i] + output * input * reader.dq[i];
+  }
+}
+
+void Network::predict_all(const Rows& rows, float t, const Objective::Reading& reading) {
+  const std::size_t d = static_cast<std::size_t>(options_.dimension), n = rows.x.size() / d;
+  std::size_t begin = 0;
+  while (begin < n) {
+    std::int64_t size = kReaderRows[std::size(kReaderRows) - 1];
+    for (const std::int64_t candidate : kReaderRows) {
+      if (static_cast<std::size_t>(candidate) <= n - begin) {
+        size = candidate;
+        break;
+      }
+    }
+    const std::size_t count = std::min(static_cast<std::size_t>(size), n - begin);
+    predict_rows(reader(size, !rows.u.empty()), rows.part(begin, count, d), t, reading);
+    begin += count;
+  }
 }
 
 void Network::predict(std::span<const float> x, float t, std::span<const int> labels,
                       const Objective::Reading& reading, std::span<float> q) {
-  const std::size_t d = static_cast<std::size_t>(options_.dimension), n = x.size() / d;
-  std::size_t begin = 0;
-  while (begin < n) {
-    std::int64_t rows = kReaderRows[std::size(kReaderRows) - 1];
-    for (const std::int64_t candidate : kReaderRows) {
-      if (static_cast<std::size_t>(candidate) <= n - begin) {
-        rows = candidate;
-        break;
-      }
-    }
-    const std::size_t count = std::min(static_cast<std::size_t>(rows), n - begin);
-    predict_chunk(this->reader(rows), x.subspan(begin * d, count * d), t,
-                  labels.empty() ? labels : labels.subspan(begin, count), reading,
-                  q.subspan(begin * d, count * d));
-    begin += count;
-  }
+  predict_all({x, {}, labels, q, {}}, t, reading);
+}
+
+void Network::predict_along(std::span<const float> x, float t, std::span<const float> tangent,
+                            std::span<const int> labels, const Objective::Reading& reading,
+                            std::span<float> q, std::span<float> dq) {
+  predict_all({x, tangent, labels, q, dq}, t, reading);
 }
 
 void Network::remember() {

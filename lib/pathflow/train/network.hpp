@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pathflow/graph/plan.hpp"
@@ -15,6 +16,11 @@
 #include "pathflow/train/options.hpp"
 
 namespace pathflow::train {
+
+/// The network that the options describe.
+nn::MlpOptions mlp_options(const TrainOptions& options);
+/// Names of the states that go with a parameter: itself, its average, its two moments.
+std::vector<std::string> state_names(const std::string& parameter);
 
 /// Weights, moments and EMA with the plans that train and read them. Plans are compiled at first
 /// use, so a restored run that only samples never pays for the training plan.
@@ -45,6 +51,11 @@ class Network {
   void predict(std::span<const float> x, float t, std::span<const int> labels,
                const Objective::Reading& reading, std::span<float> q);
 
+  /// The same with dq = (dq/dx) tangent, row by row. Shapes: x, tangent, q, dq [n, d].
+  void predict_along(std::span<const float> x, float t, std::span<const float> tangent,
+                     std::span<const int> labels, const Objective::Reading& reading,
+                     std::span<float> q, std::span<float> dq);
+
   /// Copies of all states, to go back to.
   void remember();
   void recall();
@@ -53,9 +64,10 @@ class Network {
   struct Training;
   struct Reader;
   Training& training();
-  Reader& reader(std::int64_t rows);
-  void predict_chunk(Reader& reader, std::span<const float> x, float t, std::span<const int> labels,
-                     const Objective::Reading& reading, std::span<float> q);
+  Reader& reader(std::int64_t rows, bool tangent);
+  struct Rows;
+  void predict_rows(Reader& reader, const Rows& rows, float t, const Objective::Reading& reading);
+  void predict_all(const Rows& rows, float t, const Objective::Reading& reading);
 
   TrainOptions options_;
   nn::Mlp mlp_;
@@ -63,7 +75,7 @@ class Network {
   std::vector<std::string> state_names_;
   std::vector<std::vector<float>> remembered_;
   std::unique_ptr<Training> training_;
-  std::map<std::int64_t, std::unique_ptr<Reader>> readers_;
+  std::map<std::pair<std::int64_t, bool>, std::unique_ptr<Reader>> readers_;
 };
 
 }  // namespace pathflow::train

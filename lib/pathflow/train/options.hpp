@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::train {
 
 /// Everything that defines a run. The same names are the keys of its JSON form (config.hpp), of the
@@ -50,3 +52,5 @@ struct TrainOptions {
 };
 
 }  // namespace pathflow::train
+
+#pragma GCC visibility pop  // public

@@ -44,12 +44,12 @@ Objective make_objective(const TrainOptions& options, const Scales& scales) {
 
 /// n rows of a pool, drawn with replacement.
 Points pick(const Pool& pool, std::size_t n, std::uint64_t seed, std::uint64_t draw) {
-  const std::size_t d = pool.rows.shape(1);
+  const std::size_t d = pool.rows->dimension();
   const Random random(seed, Purpose::kSampleStart);
   Points result = Points::from_shape({n, d});
   for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(pool.rows.data() + random.index(draw, i, pool.count()) * d, d,
-                result.data() + i * d);
+    const std::size_t row = static_cast<std::size_t>(random.index(draw, i, pool.count()));
+    pool.rows->read(row, 1, std::span<float>(result.data() + i * d, d));
   }
   return result;
 }
@@ -96,7 +96,7 @@ struct Trainer::Impl {
 
 namespace {
 
-class NetworkModel final : public sample::Model<float> {
+class NetworkModel final : public sample::DifferentiableModel<float> {
  public:
   NetworkModel(Network& network, const Objective& objective, std::vector<int> labels)
       : network_(network), objective_(objective), labels_(std::move(labels)) {}
@@ -110,6 +110,17 @@ class NetworkModel final : public sample::Model<float> {
     check_size("Trainer::model", "q", q.size(), x.size());
     check_size("Trainer::model", "x", x.size(), n * dimension());
     network_.predict(x, t, labels_for(n), objective_.reading(static_cast<double>(t)), q);
+  }
+  void predict_along(std::span<const float> x, float t, std::span<const float> tangent,
+                     std::span<float> q, std::span<float> dq) override {
+    const std::size_t n = x.size() / dimension();
+    for (const auto& [name, size] :
+         {std::pair{"x", n * dimension()}, std::pair{"q", q.size()},
+          std::pair{"tangent", tangent.size()}, std::pair{"dq", dq.size()}}) {
+      check_size("Trainer::model", name, size, x.size());
+    }
+    network_.predict_along(x, t, tangent, labels_for(n), objective_.reading(static_cast<double>(t)),
+                           q, dq);
   }
 
  private:
@@ -131,9 +142,9 @@ class NetworkModel final : public sample::Model<float> {
 
 std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
   if (!labels.empty() && options.classes == 0) {
-    throw InvalidArgument("Trainer::model", "labels need a conditional trainer, got " +
-                                                std::to_string(labels.size()) +
-                                                " for an unconditional one");
+    throw_error(
+        ErrorCode::kInvalidArgument, "Trainer::model",
+        {"labels need a conditional trainer, got ", labels.size(), " for an unconditional one"});
   }
   for (const int label : labels) {
     check_between("Trainer::model", "labels", std::int64_t{label}, 0,
@@ -174,10 +185,9 @@ StepReport Trainer::step(std::int64_t k) {
     const Network::Update update = impl.take_step();
     if (!update.finite()) {
       impl.go_back();
-      throw NumericError("Trainer::step",
-                         "loss and gradient must stay finite (a smaller lr or a clip helps), got " +
-                             to_text(update.loss) + " and " + to_text(update.gradient_norm) +
-                             " at step " + to_text(impl.step));
+      throw_error(ErrorCode::kNumeric, "Trainer::step",
+                  {"loss and gradient must stay finite (a smaller lr or a clip helps), got ",
+                   update.loss, " and ", update.gradient_norm, " at step ", impl.step});
     }
     ++impl.step;
     sum += update.loss;
@@ -187,7 +197,7 @@ StepReport Trainer::step(std::int64_t k) {
   return report;
 }
 
-std::unique_ptr<sample::Model<float>> Trainer::model(std::vector<int> labels) const {
+std::unique_ptr<sample::DifferentiableModel<float>> Trainer::model(std::vector<int> labels) const {
   return std::make_unique<NetworkModel>(impl_->network, impl_->objective,
                                         impl_->checked_labels(std::move(labels)));
 }
@@ -227,13 +237,29 @@ sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleO
   if (!labels.empty() && labels.size() != 1) {
     check_size("Trainer::sample", "labels", labels.size(), n);
   }
+  const auto network = model(labels);
+  const sample::Span span = sample::sample_span(network->prediction(), schedule(), options);
+  return sample_from(span.from < span.to ? data(n, options.seed) : start(n, options.seed), options,
+                     std::move(labels));
+}
+
+sample::SampleResult<float> Trainer::sample_from(const Points& rows,
+                                                 const sample::SampleOptions& options,
+                                                 std::vector<int> labels) const {
   const auto network = model(std::move(labels));
+  check_size("sample", "start rows", rows.shape(1), network->dimension());
   sample::SampleOptions resolved = options;
   resolved.gaussian_source = impl_->ends.source.gaussian();
-  const sample::Span span = sample::sample_span(network->prediction(), schedule(), resolved);
-  return sample::sample<float>(
-      *network, schedule(), resolved,
-      span.from < span.to ? data(n, options.seed) : start(n, options.seed));
+  return sample::sample<float>(*network, schedule(), resolved, rows);
+}
+
+density::LikelihoodResult<float> Trainer::log_density(const Points& rows,
+                                                      const density::LikelihoodOptions& options,
+                                                      std::vector<int> labels) const {
+  const auto network = model(std::move(labels));
+  density::LikelihoodOptions resolved = options;
+  resolved.solver.gaussian_source = impl_->ends.source.gaussian();
+  return density::log_density<float>(*network, schedule(), rows, resolved);
 }
 
 std::vector<std::uint8_t> Trainer::save() const {
@@ -241,19 +267,23 @@ std::vector<std::uint8_t> Trainer::save() const {
                    impl_->network);
 }
 
-Trainer Trainer::restore(std::span<const std::uint8_t> bytes, std::string_view name) {
+Trainer Trainer::restore(std::span<const std::uint8_t> bytes, std::string_view name,
+                         const OpenRows& open) {
   const io::Safetensors file = io::read_safetensors(bytes, name);
   RunHeader header = read_run_header(file, name);
   try {
-    Ends ends = make_ends(header.options, read_run_inputs(file, name));
+    Ends ends = make_ends(header.options, read_run_inputs(file, name, open));
+    check_run_states(file, name, header.options);
     auto impl = std::make_unique<Impl>(header.options, std::move(ends), header.scales);
-    read_run_states(file, name, impl->network);
+    read_run_states(file, impl->network);
     impl->step = header.step;
     return Trainer(std::move(impl));
   } catch (const IoError&) {
     throw;
+  } catch (const Cancelled&) {
+    throw;
   } catch (const Error& error) {
-    throw IoError(name, std::string("the run's configuration cannot be used: ") + error.what());
+    throw_error(ErrorCode::kIo, name, {"the run's configuration cannot be used: ", error.what()});
   }
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pathflow/density/likelihood.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
@@ -20,8 +21,11 @@
 #include "pathflow/train/ends.hpp"
 #include "pathflow/train/options.hpp"
 
+#pragma GCC visibility push(default)  // public: seen outside a shared library
+
 namespace pathflow::train {
 
+/// What Trainer::step() says.
 struct StepReport {
   std::int64_t step = 0;     ///< steps done in all
   double loss = 0;           ///< mean loss of the last step taken
@@ -42,22 +46,25 @@ struct StepReport {
 /// One trainer is for one thread at a time; its numbers do not depend on pathflow::threads().
 class Trainer {
  public:
-  using Inputs = TrainInputs;
+  using Inputs = TrainInputs;  ///< rows of the caller's
   /// Errors: InvalidArgument (a rule of TrainOptions, an unknown name, labels without classes),
   /// ShapeError (data and source of different dimension, labels of another length), NumericError
   /// (given rows that are not finite).
+  ///@{
   explicit Trainer(TrainOptions options) : Trainer(std::move(options), Inputs{}) {}
   Trainer(TrainOptions options, Inputs inputs);
+  ///@}
   ~Trainer();
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
   /// As given, with dimension and classes filled in from the data.
   const TrainOptions& options() const;
-  const path::Schedule& schedule() const;
+  const path::Schedule& schedule() const;  ///< that of options().schedule
+  /// That of options().predict; model() gives v instead where the network is preconditioned.
   path::Prediction prediction() const;
-  std::int64_t steps_done() const;
-  std::int64_t parameter_count() const;
+  std::int64_t steps_done() const;       ///< in all, also before a restore
+  std::int64_t parameter_count() const;  ///< numbers that are trained
   /// Moves the planned end (the end of a cosine schedule). Errors: InvalidArgument for steps < 1.
   void plan_steps(std::int64_t steps);
 
@@ -69,7 +76,7 @@ class Trainer {
   /// multiples of 64. labels: one per row, or one for all, or none (the null label). The model
   /// shares the weights (later steps are seen) and must not outlive the trainer.
   /// Errors: InvalidArgument for labels out of [0, classes) or given to an unconditional trainer.
-  std::unique_ptr<sample::Model<float>> model(std::vector<int> labels = {}) const;
+  std::unique_ptr<sample::DifferentiableModel<float>> model(std::vector<int> labels = {}) const;
   /// n starting points, sigma(t_max) times source rows, [n, d]; each row is a pure function of
   /// (seed, row). alpha(t_max), at most 0.01 on every Gaussian path but ve, is taken as 0.
   tensor::Points start(std::size_t n, std::uint64_t seed) const;
@@ -82,15 +89,31 @@ class Trainer {
   /// Whether the source is Gaussian is the trainer's own knowledge, whatever options say.
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::vector<int> labels = {}) const;
+  /// The same with rows [n, d] of the caller's, the law at the time where the run starts.
+  /// Errors: ShapeError for another d.
+  sample::SampleResult<float> sample_from(const tensor::Points& rows,
+                                          const sample::SampleOptions& options,
+                                          std::vector<int> labels = {}) const;
+
+  /// log p in nats at rows [n, d], from the probability-flow ODE (density::log_density).
+  /// Errors: as there; InvalidArgument where the source is not Gaussian.
+  density::LikelihoodResult<float> log_density(const tensor::Points& rows,
+                                               const density::LikelihoodOptions& options = {},
+                                               std::vector<int> labels = {}) const;
 
   /// Everything needed to go on to the same bits: weights, moments, EMA, step, options, and the
   /// given rows, as a safetensors file's bytes. Tensors: the Mlp's names; "ema.", "adam.m." and
   /// "adam.v." + name; "data.rows", "data.labels", "source.rows". Metadata: "format" "pathflow",
-  /// "version" "1", "config" (config.hpp), "step", "data_scale", "source_scale".
+  /// "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config" (config.hpp), "step",
+  /// "data_scale", "source_scale"; "data.file" and "source.file" in place of rows that stay in their
+  /// file.
   std::vector<std::uint8_t> save() const;
-  /// `name` begins the messages. Errors: IoError for bytes that are not such a file or whose
-  /// tensors do not fit the configuration (names the first that differ).
-  static Trainer restore(std::span<const std::uint8_t> bytes, std::string_view name = "restore");
+  /// `name` begins the messages. Rows that the run left in their file are asked of `open`; without
+  /// it, or where it gives null, the trainer samples as long as no such row is needed, and refuses
+  /// then. Errors: IoError for bytes that are not such a file, whose tensors do not fit the
+  /// configuration (names the first that differ), or for rows that are not those of the run.
+  static Trainer restore(std::span<const std::uint8_t> bytes, std::string_view name = "restore",
+                         const OpenRows& open = {});
 
  private:
   struct Impl;
@@ -99,3 +122,5 @@ class Trainer {
 };
 
 }  // namespace pathflow::train
+
+#pragma GCC visibility pop  // public

@@ -21,7 +21,7 @@ TEST(CapiLibrary, DescribesNamesDatasetsAndDefaults) {
   EXPECT_EQ(names["schedules"], json({"linear", "trig", "vp-linear", "vp-cosine", "sub-vp", "ve"}));
   EXPECT_EQ(names["couplings"], json({"independent", "ot"}));
   EXPECT_EQ(names["metrics"].size(), 4u);
-  EXPECT_EQ(names["samplers"].size(), 8u);
+  EXPECT_EQ(names["samplers"].size(), 18u);
   EXPECT_EQ(text["defaults"]["predict"], "velocity");
   bool found = false;
   for (const json& set : text["datasets"]) {

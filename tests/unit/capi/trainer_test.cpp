@@ -222,6 +222,37 @@ TEST(CapiSample, MovesGivenRowsBothWays) {
   expect_refused(move(odd, "{}", &refused), PF_SHAPE, "start");
 }
 
+// Every option of a single sampler or grid is heard: the points differ from those by its default.
+TEST(CapiSample, HearsTheOptionsOfEachSampler) {
+  Owned trainer;
+  ASSERT_EQ(create(kSmall, &trainer), PF_OK);
+  const auto points = [&](std::string_view options) {
+    Owned result;
+    EXPECT_EQ(sample(trainer, options, &result), PF_OK) << options;
+    pf_view view{};
+    EXPECT_EQ(pf_view_array(result, "points", 6, &view), PF_OK);
+    const auto* values = static_cast<const float*>(view.data);
+    return std::vector<float>(values, values + view.shape[0] * view.shape[1]);
+  };
+  const std::pair<const char*, const char*> kCases[] = {
+      {R"({"n": 8, "steps": 9, "sampler": "unipc")", R"("order": 3)"},
+      {R"({"n": 8, "steps": 9, "sampler": "edm")", R"("churn": 5)"},
+      {R"({"n": 8, "steps": 9, "sampler": "edm", "churn": 5)", R"("churn_from": 0.5)"},
+      {R"({"n": 8, "steps": 9, "sampler": "edm", "churn": 5)", R"("churn_to": 0.5)"},
+      {R"({"n": 8, "steps": 9, "sampler": "edm", "churn": 5)", R"("churn_noise": 0.5)"},
+      {R"({"n": 8, "steps": 9, "sampler": "predictor-corrector")", R"("predictor": "none")"},
+      {R"({"n": 8, "steps": 9, "sampler": "predictor-corrector")", R"("corrector_steps": 2)"},
+      {R"({"n": 8, "steps": 9, "sampler": "predictor-corrector")", R"("corrector_snr": 0.3)"},
+      {R"({"n": 8, "steps": 9, "sampler": "euler-maruyama")", R"("last_step": "tweedie")"},
+      {R"({"n": 8, "steps": 9, "grid": "karras")", R"("grid_rho": 3)"},
+      {R"({"n": 8, "steps": 9, "grid": "flow-shift")", R"("grid_shift": 2)"},
+  };
+  for (const auto& [base, option] : kCases) {
+    EXPECT_NE(points(std::string(base) + ", " + option + "}"), points(std::string(base) + "}"))
+        << base << " " << option;
+  }
+}
+
 TEST(CapiSample, RefusesBadOptions) {
   Owned trainer;
   ASSERT_EQ(create(kSmall, &trainer), PF_OK);
@@ -235,7 +266,14 @@ TEST(CapiSample, RefusesBadOptions) {
   refused(R"({"n": 99999999999})", "at most");
   refused(R"({"steps": 0})", "steps");
   refused(R"({"seed": -1})", "seed");
+  refused(R"({"seed": 18446744073709551615})", "whole number, got 18446744073709551615");
   refused(R"({"sampler": "hein"})", "heun");
+  refused(R"({"sampler": "unipc", "order": 4})", "order must lie in [1, 3], got 4");
+  refused(R"({"sampler": "edm", "churn": -1})", "churn");
+  refused(R"({"sampler": "predictor-corrector", "predictor": "od"})", "ode");
+  refused(R"({"last_step": "twedie"})", "tweedie");
+  refused(R"({"grid": "karras", "grid_rho": 0})", "grid_rho");
+  refused(R"({"corrector_steps": 1e9})", "corrector_steps");
   refused(R"({"sampler": 3})", "sampler must be text");
   refused(R"({"step": 3})", "did you mean \"steps\"");
   refused(R"({"toward": "noise"})", "source");

@@ -226,10 +226,10 @@ TEST(Density8Gaussians, IsItsMixture) {
 }
 
 TEST(DensityErrors, OtherDimensionsAreRefused) {
-  EXPECT_THROW(make_dataset("moons")->log_density(tensor::Points::from_shape({2, 3})), ShapeError);
-  const auto rows = from_points(tensor::Points::from_shape({1, 2}), "rows");
+  EXPECT_THROW(make_dataset("moons")->log_density(tensor::Points({2, 3}, 0.0F)), ShapeError);
+  const auto rows = from_points(tensor::Points({1, 2}, 0.0F), "rows");
   EXPECT_FALSE(rows->has_density());
-  EXPECT_THROW(rows->log_density(tensor::Points::from_shape({2, 2})), InvalidArgument);
+  EXPECT_THROW(rows->log_density(tensor::Points({2, 2}, 0.0F)), InvalidArgument);
 }
 
 }  // namespace

@@ -287,6 +287,17 @@ TEST_P(EveryDistance, FloorIsTheDistanceOfTwoSamplesOfOneLaw) {
   EXPECT_THROW(floor(GetParam(), draw, 0, 2), InvalidArgument);
 }
 
+TEST_P(EveryDistance, FloorOfRowsIsTheFloorOfTheirLaw) {
+  const auto draw = [](std::size_t n, std::uint64_t seed) { return normal_points(n, 2, seed); };
+  const DistanceFloor law = floor(GetParam(), draw, 150, 30, 1);
+  const DistanceFloor rows = floor_of_rows(GetParam(), normal_points(3000, 2, 99), 150, 30, 1);
+  EXPECT_EQ(rows.values.size(), 30u);
+  EXPECT_NEAR(rows.mean / law.mean, 1, 0.25);
+  EXPECT_LE(rows.low, rows.mean);
+  EXPECT_GE(rows.high, rows.mean);
+  EXPECT_THROW(floor_of_rows(GetParam(), normal_points(9, 2, 1), 5), InvalidArgument);
+}
+
 TEST(Distance, UnknownNamesAndSizesAreRefused) {
   const Points x = normal_points(4, 2, 1), y = normal_points(5, 2, 1);
   EXPECT_THROW(distance("w3", x, x), InvalidArgument);
@@ -294,6 +305,14 @@ TEST(Distance, UnknownNamesAndSizesAreRefused) {
   EXPECT_THROW(sliced_wasserstein2(x, y, 0), InvalidArgument);
   EXPECT_THROW(mmd(x, y, -1), InvalidArgument);
   EXPECT_THROW(assign(2, {1, 2, 3}), ShapeError);
+}
+
+// Found by fuzzing: the squares overflow, and infinity minus infinity was handed out as a distance.
+TEST(Distance, PointsTooFarApartAreRefused) {
+  Points x = normal_points(4, 2, 1), y = normal_points(4, 2, 2);
+  x(0, 0) = 1e30f;
+  y(1, 1) = -1e30f;
+  EXPECT_THROW(distance("energy", x, y), NumericError);
 }
 
 TEST(Assign, TakesTheCheapestPairs) {

@@ -84,12 +84,12 @@ TEST(PathShape, IsEnergyLessTheStraightPartAndTheSameBackwards) {
 }
 
 TEST(PathShape, RefusesBadTimes) {
-  const Cube paths = Cube::from_shape({3, 1, 2});
+  const Cube paths({3, 1, 2}, 0.0F);
   EXPECT_THROW(path_shape(paths, {0, 1}), ShapeError);
   EXPECT_THROW(path_shape(paths, {0, 1, 1}), InvalidArgument);
   EXPECT_THROW(path_shape(paths, {0, 1, 0.5}), InvalidArgument);
   EXPECT_THROW(path_shape(paths, {0, 1, NAN}), InvalidArgument);
-  EXPECT_THROW(path_shape(Cube::from_shape({1, 1, 2}), {0}), InvalidArgument);
+  EXPECT_THROW(path_shape(Cube({1, 1, 2}, 0.0F), {0}), InvalidArgument);
   EXPECT_THROW(path_shape(Cube::from_shape({2, 0, 2}), {0, 1}), InvalidArgument);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/version.hpp"
 #include "pathflow/io/safetensors.hpp"
 #include "pathflow/train/trainer.hpp"
 
@@ -49,6 +50,7 @@ TEST(Checkpoint, HoldsTheDocumentedNamesAndMetadata) {
   }
   EXPECT_EQ(file.tensors.size(), 16u);
   EXPECT_EQ(file.metadata.at("format"), "pathflow");
+  EXPECT_EQ(file.metadata.at("producer"), "pathflow " + std::string(kVersion));
   EXPECT_EQ(file.metadata.at("step"), "2");
   EXPECT_NE(file.metadata.at("config").find("\"8gaussians\""), std::string::npos);
 }
@@ -65,6 +67,10 @@ TEST(Checkpoint, RefusesFilesThatAreNoRuns) {
   expect_parts(refusal([](auto& f) { f.metadata["config"] = "{"; }), {"config"});
   expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"widht":1})"; }),
                {"config", "widht", "width"});
+  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"format":2})"; }),
+               {"config", "format", "2"});
+  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"lr":"fast"})"; }),
+               {"config", "lr must be a number", "fast"});
   const std::vector<std::uint8_t> junk = {1, 2, 3};
   EXPECT_THROW(Trainer::restore(junk, "junk"), IoError);
   EXPECT_THROW(Trainer::restore({}, "empty"), IoError);
@@ -78,6 +84,16 @@ TEST(Checkpoint, ListsTheFirstTensorsThatDiffer) {
   expect_parts(wide, {"mlp.0.weight", "[3, 9]", "[3, 8]", "more"});
   expect_parts(refusal([](auto& f) { f.tensors["mlp.0.bias"].dtype = "I32"; }),
                {"mlp.0.bias", "I32"});
+}
+
+// The configuration of a small file may ask for a network of gigabytes: refused before it is made.
+TEST(Checkpoint, ShapesAreHeldAgainstTheFileBeforeANetworkIsMade) {
+  const std::string huge =
+      refusal([](auto& f) { f.metadata["config"] = R"({"width":4096,"depth":16,"batch":65536})"; });
+  expect_parts(huge, {"\"mlp.0.weight\" must be F32 [3, 4096], got F32 [3, 8]", "more"});
+  const std::string classes = refusal(
+      [](auto& f) { f.metadata["config"] = R"({"width":4096,"depth":16,"classes":65536})"; });
+  expect_parts(classes, {"run: "});
 }
 
 TEST(Checkpoint, EveryTruncationIsRefused) {

@@ -119,6 +119,22 @@ TEST(Config, TextThatIsNoObjectIsRefusedWithThePlace) {
   expect_parts(refusal([] { options_from_json("{\"data\": \"\xff\"}"); }), {"JSON object"});
 }
 
+// Printing or copying a document takes stack for every level: a megabyte of '[' ended the process.
+TEST(Config, DeepNestingIsRefused) {
+  const auto nested = [](std::size_t depth) {
+    return "{\"width\": " + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  expect_parts(refusal([&] { options_from_json(nested(1'000'000)); }), {"nested at most 64 deep"});
+  expect_parts(refusal([&] { options_from_json(nested(64)); }), {"nested at most 64 deep"});
+  expect_parts(refusal([&] { options_from_json(nested(63)); }), {"width must be an integer", "[["});
+  const std::string objects = [] {
+    std::string text;
+    for (int i = 0; i < 100'000; ++i) text += "{\"a\":";
+    return text;
+  }();
+  expect_parts(refusal([&] { options_from_json(objects); }), {"nested at most 64 deep"});
+}
+
 TEST(Config, LaterFormatsAreRefused) {
   EXPECT_NO_THROW(options_from_json(R"({"format": 1})"));
   expect_parts(refusal([] { options_from_json(R"({"format": 2})"); }), {"format", "2"});

@@ -220,6 +220,24 @@ TEST(Trainer, ANonFiniteLossLeavesTheLastFiniteState) {
   EXPECT_EQ(broken.save(), reference.save());
 }
 
+TEST(Trainer, GivesTheLabelsOfTheRowsThatItGives) {
+  Trainer::Inputs inputs;
+  inputs.data = rows(30, 2, 4);
+  inputs.labels.emplace();
+  for (int i = 0; i < 30; ++i) inputs.labels->push_back(i % 3);
+  for (std::size_t i = 0; i < 30; ++i) (*inputs.data)(i, 0) = static_cast<float>(i % 3);
+  TrainOptions options = small();
+  options.conditional = true;
+  const Trainer trainer(options, std::move(inputs));
+  const Points given = trainer.data(50, 8);
+  const std::vector<int> labels = trainer.data_labels(50, 8);
+  ASSERT_EQ(labels.size(), 50u);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    EXPECT_EQ(given(i, 0), static_cast<float>(labels[i])) << i;
+  }
+  EXPECT_TRUE(Trainer(small()).data_labels(5, 8).empty());
+}
+
 TEST(Trainer, ConditionalNetworksSampleTheClassAskedFor) {
   TrainOptions options = small();
   options.width = 32;
