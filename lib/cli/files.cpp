@@ -1,8 +1,12 @@
 #include "files.hpp"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
+#include "interrupt.hpp"
 #include "pathflow/base/error.hpp"
+#include "pathflow/io/npy_rows.hpp"
+#include "progress.hpp"
 
 namespace pathflow::cli {
 
@@ -23,6 +27,20 @@ void check_writable(const std::filesystem::path& file) {
 
 std::filesystem::path times_file(std::filesystem::path trajectories) {
   return trajectories.replace_extension(".times.npy");
+}
+
+std::shared_ptr<const io::Rows> open_rows(const std::filesystem::path& file, bool quiet) {
+  Progress progress(quiet);
+  io::OpenRowsOptions options;
+  options.progress = [&](double share) {
+    if (progress.due()) {
+      const double left = progress.seconds() * (1 - share) / share;
+      progress.update(share, fmt::format("reading through {}  {} left", file.filename().string(),
+                                         duration_text(left)));
+    }
+    return !interrupted();
+  };
+  return io::open_npy_rows(file, options);
 }
 
 }  // namespace pathflow::cli

@@ -1,8 +1,12 @@
-// What the verbs share about files: names that end in .npy, and checking a target before the work.
+// What the verbs share about files: names by extension, rows of a name or a file, and checking a
+// target before the work.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
+
+#include "pathflow/io/rows.hpp"
 
 namespace pathflow::cli {
 
@@ -14,5 +18,9 @@ void check_writable(const std::filesystem::path& file);
 
 /// "traj.npy" -> "traj.times.npy".
 std::filesystem::path times_file(std::filesystem::path trajectories);
+
+/// Rows of an npy file, with progress where it is large enough to be read through first; Ctrl-C
+/// stops that where interrupts are watched. Errors: IoError, Cancelled.
+std::shared_ptr<const io::Rows> open_rows(const std::filesystem::path& file, bool quiet);
 
 }  // namespace pathflow::cli

@@ -1,14 +1,13 @@
 // pathflow: train, sample and look at flow matching and diffusion models from a shell.
-#include <fmt/core.h>
 #include <CLI/CLI.hpp>
-
 #include <exception>
-#include <utility>
-#include <vector>
+#include <new>
+#include <sstream>
 
-#include "commands.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 #include "pathflow/base/error.hpp"
+#include "verb.hpp"
 
 namespace {
 
@@ -17,54 +16,81 @@ using namespace pathflow;
 constexpr const char* kExample =
     "Example:\n"
     "  pathflow train --data moons --steps 5000 --out run.safetensors\n"
-    "  pathflow sample --model run.safetensors --n 2000 --out samples.npy\n"
-    "`pathflow VERB --help` explains each verb.";
+    "  pathflow sample --model run.safetensors --n 2000 --out samples.npy --plot samples.png\n"
+    "  pathflow evaluate --samples samples.npy --reference moons\n"
+    "`pathflow VERB --help` explains each verb. Exit codes: 0 done, 1 failed, 2 bad usage,\n"
+    "130 stopped by Ctrl-C.";
 
 /// Exit code and last line of a failed run.
 int report(const Error& error) {
   if (error.code() == ErrorCode::kCancelled) {
-    fmt::print(stderr, "pathflow: stopped\n");
+    cli::complain("pathflow: stopped");
     return cli::kInterrupted;
   }
-  fmt::print(stderr, "pathflow: {}\n", error.what());
+  cli::complain(std::string("pathflow: ") + error.what());
   return error.code() == ErrorCode::kInvalidArgument ? cli::kBadUsage : cli::kFailed;
 }
 
 int parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  fmt::print(stderr, "pathflow: {}\n", error.what());
-  return cli::kBadUsage;
+  if (error.get_exit_code() != 0) {
+    cli::complain(std::string("pathflow: ") + error.what());
+    return cli::kBadUsage;
+  }
+  std::ostringstream text, none;  // --help, --version
+  app.exit(error, text, none);
+  cli::write_out(text.str());
+  return cli::kDone;
+}
+
+void add_verbs(CLI::App& app, cli::Verbs& verbs) {
+  const auto add = [&](const char* name, const char* text, cli::Run (*make)(cli::Verb&)) {
+    cli::Verb verb(*app.add_subcommand(name, text));
+    cli::Run run = make(verb);
+    verbs.emplace_back(std::move(verb), std::move(run));
+  };
+  add("train", "Train a model on a data set or an npy file.", cli::add_train);
+  add("sample", "Draw samples from a trained model, or from a mixture in closed form.",
+      cli::add_sample);
+  add("evaluate", "Measure how far samples lie from a reference.", cli::add_evaluate);
+  add("datasets", "List the built-in data sets, or draw points from one.", cli::add_datasets);
+  add("info", "Say what is in a run or an npy file.", cli::add_info);
+  cli::Verb completion(
+      *app.add_subcommand("completion", "Print a script that completes commands in a shell."));
+  cli::Run run = cli::add_completion(completion, verbs);
+  verbs.emplace_back(std::move(completion), std::move(run));
+}
+
+int run(CLI::App& app, cli::Verbs& verbs, int argc, char** argv) {
+  try {
+    cli::check_words(std::vector<std::string>(argv + 1, argv + argc), verbs);
+    app.parse(argc, argv);
+    for (const auto& [verb, go] : verbs) {
+      if (verb.parsed()) return go();
+    }
+    return cli::kBadUsage;
+  } catch (const CLI::ParseError& error) {
+    return parse_error(app, error);
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  cli::prepare_signals();
   CLI::App app{"Train, sample and understand flow matching and diffusion.", "pathflow"};
   app.set_version_flag("--version", "pathflow " PATHFLOW_VERSION);
   app.require_subcommand(1);
   app.footer(kExample);
-  std::vector<std::pair<CLI::App*, cli::Run>> verbs;
-  const auto add = [&](const char* name, const char* text, cli::Run (*make)(CLI::App&)) {
-    CLI::App* verb = app.add_subcommand(name, text);
-    verbs.emplace_back(verb, make(*verb));
-  };
-  add("train", "Train a model on a data set or an npy file.", cli::add_train);
-  add("sample", "Draw samples from a trained model.", cli::add_sample);
-  add("datasets", "List the built-in data sets, or draw points from one.", cli::add_datasets);
-  add("info", "Say what is in a run or an npy file.", cli::add_info);
+  cli::Verbs verbs;
   try {
-    app.parse(argc, argv);
-    cli::watch_interrupts();
-    for (const auto& [verb, run] : verbs) {
-      if (verb->parsed()) return run();
-    }
-    return cli::kBadUsage;
-  } catch (const CLI::ParseError& error) {
-    return parse_error(app, error);
+    add_verbs(app, verbs);
+    return run(app, verbs, argc, argv);
   } catch (const Error& error) {
     return report(error);
+  } catch (const std::bad_alloc&) {
+    cli::complain("pathflow: out of memory");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "pathflow: {}\n", error.what());
-    return cli::kFailed;
+    cli::complain(std::string("pathflow: ") + error.what());
   }
+  return cli::kFailed;
 }

@@ -18,10 +18,16 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   double seconds() const;  ///< since construction
-  /// Whether update() would write now: ten times a second on a terminal, once in two seconds in a
-  /// log. Asked first, so that nobody formats text that is not shown.
+  /// Whether update() would write now: ten times a second on a terminal; in a log once a second,
+  /// and in long runs ever less often, down to once in 30 seconds. Asked first, so that nobody
+  /// formats text that is not shown.
   bool due() const;
-  void update(const std::string& line);
+  /// share: done, in [0, 1]. On a terminal a bar comes first and the line is cut to its width.
+  void update(double share, const std::string& text);
+  /// What begins now: at once on a terminal, in a log when a line is due.
+  void announce(double share, const std::string& text) {
+    if (terminal_ || due()) update(share, text);
+  }
   void clear();  ///< takes the line off a terminal, before other output
 
  private:

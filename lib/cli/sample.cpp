@@ -1,38 +1,52 @@
 // pathflow sample
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "commands.hpp"
+#include "figure/figure.hpp"
 #include "files.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
-#include "pathflow/train/trainer.hpp"
+#include "pathflow/path/dynamics.hpp"
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/path/schedule.hpp"
+#include "pathflow/sample/time_grid.hpp"
 #include "progress.hpp"
+#include "sampled_model.hpp"
+#include "verb.hpp"
 
 namespace pathflow::cli {
 namespace {
 
 using sample::SampleOptions;
 using sample::SampleResult;
-using train::Trainer;
+
+const std::vector<std::string> kFigures = {"scatter", "density", "trajectories"};
 
 struct SampleCommand {
   SampleOptions options;
-  std::string model, out, trajectories;
+  ModelRequest model;
+  std::string out, trajectories, plot, figure;
   std::int64_t n = 1000;
   int keep = 33, threads = 1;
   std::optional<int> label;
   bool json = false;
 
   ExitCode run();
+  void check() const;
+  SampleResult<float> draw(const SampledModel& source);
   void write(const SampleResult<float>& result) const;
+  figure::Png draw_figure(const SampledModel& source, const SampleResult<float>& result) const;
   void tell(const SampleResult<float>& result, double seconds) const;
+
+  bool plots_paths() const { return !plot.empty() && figure == "trajectories"; }
 };
 
 /// count times from `from` to `to`, both ends exactly.
@@ -43,6 +57,37 @@ std::vector<double> even_times(double from, double to, int count) {
     times.push_back(i + 1 == count ? to : from + (to - from) * share);
   }
   return times;
+}
+
+void SampleCommand::check() const {
+  check_at_least("sample", "n", n, 1);
+  check_between("sample", "keep", std::int64_t{keep}, 2, 100000);
+  if (!figure.empty() && plot.empty()) {
+    throw InvalidArgument("sample", "--figure needs --plot FILE.png, got none");
+  }
+  if (!figure.empty() && std::find(kFigures.begin(), kFigures.end(), figure) == kFigures.end()) {
+    throw_unknown_name("sample", "figure", figure, kFigures);
+  }
+  for (const std::string* file : {&out, &trajectories, &plot}) {
+    if (!file->empty()) check_writable(*file);
+  }
+}
+
+SampleResult<float> SampleCommand::draw(const SampledModel& source) {
+  if (!trajectories.empty() || plots_paths()) {
+    const auto span = sample::sample_span(source.prediction(), source.schedule(), options);
+    options.keep = even_times(span.from, span.to, keep);
+  }
+  Progress progress(json);
+  options.progress = [&](double share) {
+    if (progress.due()) {
+      const double left = progress.seconds() * (1 - share) / share;
+      progress.update(
+          share, fmt::format("{} points by {}  {} left", n, options.sampler, duration_text(left)));
+    }
+    return !interrupted();
+  };
+  return source.sample(static_cast<std::size_t>(n), options, label);
 }
 
 void SampleCommand::write(const SampleResult<float>& result) const {
@@ -56,75 +101,134 @@ void SampleCommand::write(const SampleResult<float>& result) const {
   io::write_file_atomic(times_file(trajectories), io::write_npy(times));
 }
 
+figure::Png SampleCommand::draw_figure(const SampledModel& source,
+                                       const SampleResult<float>& result) const {
+  const std::string title = source.title();
+  if (plots_paths()) return figure::trajectories(title, result.trajectories, result.times);
+  const figure::Cloud samples{result.points, fmt::format("samples by {}", options.sampler)};
+  if (figure == "density") return figure::density(title, {result.points, "samples"}, {});
+  const std::optional<tensor::Points> truth = source.truth(result.points.shape(0), options.seed);
+  std::vector<figure::Cloud> clouds;
+  const bool flat = result.points.shape(1) == 1;
+  if (truth && !(flat && source.law())) clouds.push_back({*truth, "data"});
+  clouds.push_back(samples);
+  if (!flat) return figure::scatter(title, clouds);
+  return figure::histogram(title, clouds, source.law());
+}
+
 void SampleCommand::tell(const SampleResult<float>& result, double seconds) const {
   if (json) {
-    const nlohmann::ordered_json line = {{"out", out},
-                                         {"n", result.points.shape(0)},
-                                         {"dimension", result.points.shape(1)},
-                                         {"evaluations", result.evaluations},
-                                         {"seconds", seconds}};
-    fmt::print("{}\n", line.dump());
-    return;
+    Json line = {{"out", out},
+                 {"n", result.points.shape(0)},
+                 {"dimension", result.points.shape(1)},
+                 {"sampler", options.sampler},
+                 {"evaluations", result.evaluations},
+                 {"seconds", seconds}};
+    if (!trajectories.empty()) {
+      line["trajectories"] = trajectories;
+      line["times"] = times_file(trajectories).string();
+    }
+    if (!plot.empty()) line["plot"] = plot;
+    return print_json(line);
   }
-  fmt::print("{}: {} points of {} coordinates by {}, {} evaluations, {}\n", out,
-             result.points.shape(0), result.points.shape(1), options.sampler, result.evaluations,
-             duration_text(seconds));
+  print("{}: {} points of {} coordinates by {}, {} evaluations, {}\n", out, result.points.shape(0),
+        result.points.shape(1), options.sampler, result.evaluations, duration_text(seconds));
+  if (!trajectories.empty()) {
+    print("{}: {} times, in {}\n", trajectories, result.times.size(),
+          times_file(trajectories).string());
+  }
+  if (!plot.empty()) print("{}: {}\n", plot, figure);
 }
 
 ExitCode SampleCommand::run() {
+  watch_interrupts();
   set_threads(threads);
-  check_at_least("sample", "n", n, 1);
-  check_between("sample", "keep", std::int64_t{keep}, 2, 100000);
-  check_writable(out);
-  if (!trajectories.empty()) check_writable(trajectories);
-  const Trainer trainer = Trainer::restore(io::read_file(model), model);
-  if (!trajectories.empty()) {
-    const auto span =
-        sample::sample_span(trainer.model()->prediction(), trainer.schedule(), options);
-    options.keep = even_times(span.from, span.to, keep);
-  }
-  Progress progress(json);
-  options.progress = [&](double share) {
-    if (progress.due()) progress.update(fmt::format("{:.0f} %", 100 * share));
-    return !interrupted();
-  };
-  const std::vector<int> labels = label ? std::vector<int>{*label} : std::vector<int>{};
-  const auto result = trainer.sample(static_cast<std::size_t>(n), options, labels);
+  check();
+  if (figure.empty()) figure = trajectories.empty() ? "scatter" : "trajectories";
+  model.quiet = json;
+  const std::unique_ptr<SampledModel> source = open_model(model);
+  const Progress clock(true);
+  const SampleResult<float> result = draw(*source);
+  const double seconds = clock.seconds();
   write(result);
-  progress.clear();
-  tell(result, progress.seconds());
+  if (!plot.empty()) io::write_file_atomic(plot, draw_figure(*source, result));
+  tell(result, seconds);
   return kDone;
+}
+
+void add_model_options(Verb& verb, SampleCommand& c) {
+  verb.group("Model");
+  verb.plain_option("--model", c.model.name,
+                    "A run written by `pathflow train` or the JS module, or gmm:FILE.json: a "
+                    "Gaussian mixture in closed form, {\"weights\": [..], \"means\": [[..]], "
+                    "\"covariances\": [[[..]]]}",
+                    {.names = {}, .extension = "safetensors"})
+      .required();
+  verb.plain_option("--schedule", c.model.schedule, "gmm: the path's schedule, linear if not given",
+                    {.names = path::schedule_names()});
+  verb.plain_option("--predict", c.model.predict,
+                    "gmm: what the model gives, velocity if not given",
+                    {.names = path::prediction_names()});
+  verb.plain_option("--label", c.label, "Class to draw; without: the null label");
+}
+
+void add_sampler_options(Verb& verb, SampleOptions& o) {
+  verb.group("Sampler");
+  verb.option("--sampler", o.sampler, "Method", {.names = sample::sampler_names()});
+  verb.option("--steps", o.steps, "Steps of the time grid");
+  verb.option("--grid", o.grid, "Time grid", {.names = sample::grid_names()});
+  verb.option("--eta", o.eta, "ddim: 0 deterministic to 1 ancestral");
+  verb.option("--variance", o.variance, "ddpm", {.names = {"small", "large"}});
+  verb.option("--diffusion", o.diffusion, "euler-maruyama, stochastic-heun",
+              {.names = path::diffusion_names()});
+  verb.option("--diffusion-scale", o.diffusion_scale, "The same: factor on the diffusion");
+  verb.option("--rtol", o.rtol, "dopri5: relative error per step");
+  verb.option("--atol", o.atol, "dopri5: absolute error per step");
+  verb.option("--order", o.order, "unipc: 1, 2 or 3");
+  verb.option("--churn", o.churn, "edm: noise added in all over the run");
+  verb.option("--churn-from", o.churn_from, "edm: least sigma / alpha at which it is");
+  verb.option("--churn-to", o.churn_to, "edm: greatest sigma / alpha at which it is");
+  verb.option("--churn-noise", o.churn_noise, "edm: factor on it");
+  verb.option("--predictor", o.predictor, "predictor-corrector",
+              {.names = {"reverse-diffusion", "ode", "none"}});
+  verb.option("--corrector-steps", o.corrector_steps,
+              "predictor-corrector: Langevin steps a level");
+  verb.option("--corrector-snr", o.corrector_snr, "predictor-corrector: their noise to drift");
+  verb.option("--last-step", o.last_step, "The step that ends at the data",
+              {.names = {"mean", "tweedie", "euler"}});
+  verb.option("--grid-rho", o.grid_rho, "karras grid: larger is finer near the data");
+  verb.option("--grid-shift", o.grid_shift, "flow-shift grid: larger is finer near the source");
 }
 
 }  // namespace
 
-Run add_sample(CLI::App& app) {
+Run add_sample(Verb& verb) {
   const auto c = std::make_shared<SampleCommand>();
-  const auto option = [&](const char* name, auto& field, const char* text) {
-    return app.add_option(name, field, text)->capture_default_str();
-  };
-  app.add_option("--model", c->model, "A run written by `pathflow train` or the JS module")
-      ->required();
-  option("--n", c->n, "Points to draw");
-  option("--sampler", c->options.sampler,
-         "euler, midpoint, heun, rk4, dopri5, ddim, ddpm or euler-maruyama");
-  option("--steps", c->options.steps, "Steps of the time grid");
-  option("--seed", c->options.seed, "Seed of starting points and noise");
-  option("--eta", c->options.eta, "ddim: 0 deterministic to 1 ancestral");
-  option("--diffusion", c->options.diffusion, "euler-maruyama: zero, g2, sigma, time or constant");
-  option("--diffusion-scale", c->options.diffusion_scale, "Factor on the diffusion");
-  option("--rtol", c->options.rtol, "dopri5: relative error per step");
-  option("--atol", c->options.atol, "dopri5: absolute error per step");
-  app.add_option("--label", c->label, "Class to draw; without: the null label");
-  app.add_option("--out", c->out, "samples.npy, float32 [n, d]")->required();
-  app.add_option("--trajectories", c->trajectories,
-                 "traj.npy, float32 [times, n, d] from source to data; times in traj.times.npy");
-  option("--keep", c->keep, "Times kept in --trajectories");
-  option("--threads", c->threads, "Threads; the numbers do not depend on it");
-  app.add_flag("--json", c->json, "One JSON object on standard output and nothing else");
-  app.footer(
-      "Example:\n"
-      "  pathflow sample --model run.safetensors --n 2000 --sampler dopri5 --out samples.npy");
+  add_model_options(verb, *c);
+  add_sampler_options(verb, c->options);
+  verb.group("Draw");
+  verb.option("--n", c->n, "Points to draw");
+  verb.option("--seed", c->options.seed, "Seed of starting points and noise");
+  verb.option("--threads", c->threads, "Threads; the numbers do not depend on it");
+  verb.group("Output");
+  verb.plain_option("--out", c->out, "samples.npy, float32 [n, d]",
+                    {.names = {}, .extension = "npy"})
+      .required();
+  verb.plain_option("--trajectories", c->trajectories,
+                    "traj.npy, float32 [times, n, d] from t = 1 to t = 0; times in traj.times.npy",
+                    {.names = {}, .extension = "npy"});
+  verb.option("--keep", c->keep, "Times kept in the trajectories");
+  verb.plain_option("--plot", c->plot, "Figure, fig.png", {.names = {}, .extension = "png"});
+  verb.plain_option("--figure", c->figure,
+                    "What --plot shows; trajectories with --trajectories, else scatter",
+                    {.names = kFigures});
+  verb.json_flag(c->json);
+  verb.footer(
+      "Examples:\n"
+      "  pathflow sample --model run.safetensors --n 2000 --sampler dopri5 --out samples.npy\n"
+      "  pathflow sample --model run.safetensors --out s.npy --trajectories t.npy --plot t.png\n"
+      "  pathflow sample --model gmm:mixture.json --schedule vp-linear --sampler ddpm \\\n"
+      "    --steps 200 --out samples.npy");
   return [c] { return c->run(); };
 }
 

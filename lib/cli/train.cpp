@@ -1,18 +1,19 @@
 // pathflow train
+#include "train.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands.hpp"
+#include "figure/figure.hpp"
 #include "files.hpp"
 #include "interrupt.hpp"
+#include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/train/config.hpp"
-#include "pathflow/train/trainer.hpp"
 #include "progress.hpp"
 
 namespace pathflow::cli {
@@ -23,92 +24,155 @@ using train::Trainer;
 using train::TrainOptions;
 
 constexpr double kSliceSeconds = 0.05;  ///< between looks at the clock and the interrupt flag
+constexpr std::int64_t kCurvePoints = 500;
 
-struct TrainCommand {
-  TrainOptions options;
-  std::string labels, out;
-  bool resume = false, json = false;
-  int threads = 1;
-  double save_every = 60;
-  /// Options that were written on the command line, by their key in the configuration.
-  std::vector<std::pair<CLI::Option*, std::string>> given;
+std::filesystem::path numbers_file(std::filesystem::path plot) {
+  return plot.replace_extension(".npy");
+}
 
-  ExitCode run();
-  Trainer begin() const;
-  Trainer go_on() const;
-  void save(const Trainer& trainer) const;
-  void train(Trainer& trainer) const;
-  void tell(const Trainer& trainer, const StepReport& last, double seconds,
-            std::int64_t taken) const;
+std::string progress_text(const StepReport& report, std::int64_t steps, double rate) {
+  const double left = static_cast<double>(steps - report.step) / rate;
+  return fmt::format("step {} of {}  loss {:.4f}  {:.0f} steps/s  {} left", report.step, steps,
+                     report.mean_loss, rate, duration_text(left));
+}
+
+/// Steps between two looks at the clock.
+class Slice {
+ public:
+  explicit Slice(std::int64_t most) : most_(most) {}
+  std::int64_t steps() const { return steps_; }
+  void took(double seconds) {
+    if (seconds < kSliceSeconds) steps_ = std::min(2 * steps_, most_);
+    if (seconds > 4 * kSliceSeconds && steps_ > 1) steps_ /= 2;
+  }
+
+ private:
+  std::int64_t most_, steps_ = 1;
 };
 
-std::string dashed(std::string key) {
-  std::replace(key.begin(), key.end(), '_', '-');
-  return "--" + key;
+}  // namespace
+
+bool TrainCommand::was_given(const std::string& key) const {
+  return std::any_of(given.begin(), given.end(),
+                     [&](const auto& entry) { return entry.second == key && entry.first.given(); });
+}
+
+void TrainCommand::check() const {
+  check_not_negative("train", "save-every", save_every);
+  for (const std::string* file : {&out, &plot}) {
+    if (!file->empty()) check_writable(*file);
+  }
+  if (!plot.empty() && is_npy(plot)) {
+    throw InvalidArgument("train", "--plot must be FILE.png, got \"" + plot + "\"");
+  }
 }
 
 Trainer TrainCommand::begin() const {
+  train::validate(options, "train");
   Trainer::Inputs inputs;
-  if (is_npy(options.data)) inputs.data = io::read_npy_points(options.data);
-  if (is_npy(options.source)) inputs.source = io::read_npy_points(options.source);
+  if (is_npy(options.data)) inputs.data_rows = open_rows(options.data, json);
+  if (is_npy(options.source)) inputs.source_rows = open_rows(options.source, json);
   TrainOptions asked = options;
   if (!labels.empty()) {
-    if (!inputs.data) throw InvalidArgument("train", "--labels needs --data FILE.npy");
+    if (!inputs.data_rows) throw InvalidArgument("train", "--labels needs --data FILE.npy");
     inputs.labels = io::read_npy_labels(labels);
     asked.conditional = true;
   }
   return Trainer(std::move(asked), std::move(inputs));
 }
 
-/// The saved run, after checking that nothing on the command line contradicts it.
+/// The saved run, after checking that nothing on the command line contradicts it. Rows that it left
+/// in their file are looked for where --data or --source says, else where they were.
 Trainer TrainCommand::go_on() const {
-  Trainer trainer = Trainer::restore(io::read_file(out), out);
+  bool data_filed = false, source_filed = false;
+  const auto open = [&](const train::FiledRows& wanted) {
+    const std::string key = wanted.data ? "data" : "source";
+    const std::string& named = wanted.data ? options.data : options.source;
+    (wanted.data ? data_filed : source_filed) = true;
+    return open_rows(was_given(key) && is_npy(named) ? named : wanted.contents.path, json);
+  };
+  Trainer trainer = Trainer::restore(io::read_file(out), out, open);
+  check_same(trainer.options(), data_filed, source_filed);
+  if (was_given("steps")) trainer.plan_steps(options.steps);
+  return trainer;
+}
+
+void TrainCommand::check_same(const TrainOptions& saved_options, bool data_filed,
+                              bool source_filed) const {
   const auto wanted = nlohmann::json::parse(train::to_json(options));
-  const auto saved = nlohmann::json::parse(train::to_json(trainer.options()));
+  const auto saved = nlohmann::json::parse(train::to_json(saved_options));
   for (const auto& [option, key] : given) {
-    if (option->count() == 0 || key == "steps" || wanted[key] == saved[key]) continue;
-    throw InvalidArgument("train", dashed(key) + " must stay " + saved[key].dump() +
+    if (!option.given() || key == "steps" || wanted[key] == saved[key]) continue;
+    const bool moved = (key == "data" && data_filed) || (key == "source" && source_filed);
+    if (moved && is_npy(wanted[key])) continue;  // the same contents, as restore() made sure
+    throw InvalidArgument("train", option_of(key) + " must stay " + saved[key].dump() +
                                        " as in the run that --resume goes on with, got " +
                                        wanted[key].dump());
   }
-  for (const auto& [option, key] : given) {
-    if (key == "steps" && option->count() > 0) trainer.plan_steps(options.steps);
-  }
-  return trainer;
+}
+
+std::string TrainCommand::title(const Trainer& trainer) const {
+  const TrainOptions& o = trainer.options();
+  return fmt::format("Training loss: {}, {} on {}",
+                     std::filesystem::path(o.data).filename().string(), o.predict, o.schedule);
 }
 
 void TrainCommand::save(const Trainer& trainer) const {
   io::write_file_atomic(out, trainer.save());
+  if (plot.empty() || history_.empty()) return;
+  history_.write(numbers_file(plot));
+  io::write_file_atomic(plot, figure::loss_curve(title(trainer), history_.curve()));
 }
 
-std::string progress_line(const StepReport& report, std::int64_t steps, double rate) {
-  const double left = static_cast<double>(steps - report.step) / rate;
-  return fmt::format("step {} of {}  loss {:.4f}  {:.0f} steps/s  {} left", report.step, steps,
-                     report.mean_loss, rate, duration_text(left));
+/// A save that fails in the middle is said and tried again at the next: hours of training are not
+/// given up for a disk that is full for a minute.
+void TrainCommand::save_on_the_way(const Trainer& trainer, Progress& progress) const {
+  try {
+    save(trainer);
+  } catch (const IoError& error) {
+    progress.clear();
+    complain(fmt::format("pathflow: {}; training goes on, and the next save is tried in {}",
+                         error.what(), duration_text(save_every)));
+  }
 }
 
-void TrainCommand::train(Trainer& trainer) const {
+void TrainCommand::save_at_the_end(const Trainer& trainer, Progress& progress) const {
+  try {
+    save(trainer);
+  } catch (const IoError&) {
+    progress.clear();
+    std::error_code error;
+    if (std::filesystem::exists(out, error)) {
+      complain("pathflow: " + out + " is as its last save left it: go on with --resume");
+    }
+    throw;
+  }
+}
+
+void TrainCommand::train(Trainer& trainer) {
   Progress progress(json);
   const std::int64_t first = trainer.steps_done(), steps = trainer.options().steps;
-  std::int64_t slice = 1;
+  // A curve wants points enough even where all steps take but a moment.
+  Slice slice(plot.empty() ? steps : std::max<std::int64_t>(1, (steps - first) / kCurvePoints));
   double saved_at = 0;
   StepReport report;
   while (trainer.steps_done() < steps && !interrupted()) {
     const double before = progress.seconds();
-    report = trainer.step(std::min(slice, steps - trainer.steps_done()));
+    report = trainer.step(std::min(slice.steps(), steps - trainer.steps_done()));
     const double now = progress.seconds();
-    if (now - before < kSliceSeconds) slice *= 2;
-    if (now - before > 4 * kSliceSeconds && slice > 1) slice /= 2;
+    slice.took(now - before);
+    if (!plot.empty()) history_.add(report.step, report.mean_loss);
     if (progress.due()) {
       const double rate = static_cast<double>(report.step - first) / now;
-      progress.update(progress_line(report, steps, rate));
+      progress.update(static_cast<double>(report.step) / static_cast<double>(steps),
+                      progress_text(report, steps, rate));
     }
     if (save_every > 0 && now - saved_at >= save_every) {
-      save(trainer);
-      saved_at = now;
+      save_on_the_way(trainer, progress);
+      saved_at = progress.seconds();
     }
   }
-  save(trainer);
+  save_at_the_end(trainer, progress);
   progress.clear();
   tell(trainer, report, progress.seconds(), trainer.steps_done() - first);
 }
@@ -117,91 +181,36 @@ void TrainCommand::tell(const Trainer& trainer, const StepReport& last, double s
                         std::int64_t taken) const {
   const double rate = taken > 0 ? static_cast<double>(taken) / seconds : 0.0;
   if (json) {
-    const nlohmann::ordered_json result = {{"out", out},
-                                           {"step", trainer.steps_done()},
-                                           {"loss", last.mean_loss},
-                                           {"seconds", seconds},
-                                           {"steps_per_second", rate},
-                                           {"interrupted", interrupted()},
-                                           {"parameters", trainer.parameter_count()}};
-    fmt::print("{}\n", result.dump());
-    return;
+    Json result = {{"out", out},
+                   {"step", trainer.steps_done()},
+                   {"loss", taken > 0 ? Json(last.mean_loss) : Json()},
+                   {"seconds", seconds},
+                   {"steps_per_second", rate},
+                   {"interrupted", interrupted()},
+                   {"parameters", trainer.parameter_count()}};
+    if (!plot.empty()) result["plot"] = plot;
+    return print_json(result);
   }
-  fmt::print("{}: {} steps", out, trainer.steps_done());
+  std::string text = fmt::format("{}: {} steps", out, trainer.steps_done());
   if (taken > 0) {
-    fmt::print(", loss {:.4f}, {:.0f} steps/s, {}", last.mean_loss, rate, duration_text(seconds));
+    text += fmt::format(", loss {:.4f}, {:.0f} steps/s, {}", last.mean_loss, rate,
+                        duration_text(seconds));
   }
-  fmt::print("{}\n", interrupted() ? ", stopped and saved: go on with --resume" : "");
+  write_out(text + (interrupted() ? ", stopped and saved: go on with --resume\n" : "\n"));
 }
 
 ExitCode TrainCommand::run() {
+  watch_interrupts();
   set_threads(threads);
-  check_writable(out);
+  check();
   const bool exists = std::filesystem::exists(out);
   if (resume && !exists && !json) {
-    fmt::print(stderr, "{} does not exist yet: starting from the beginning\n", out);
+    complain(out + " does not exist yet: starting from the beginning");
   }
   Trainer trainer = resume && exists ? go_on() : begin();
+  if (!plot.empty() && resume) history_.go_on(numbers_file(plot), trainer.steps_done());
   train(trainer);
   return interrupted() ? kInterrupted : kDone;
-}
-
-void add_path_options(CLI::App& app, TrainCommand& c) {
-  const auto option = [&](const char* key, auto& field, const char* text) {
-    c.given.emplace_back(app.add_option(dashed(key), field, text)->capture_default_str(), key);
-  };
-  TrainOptions& o = c.options;
-  option("data", o.data, "Data set's name, or FILE.npy of [n, d] points");
-  option("source", o.source, "\"gaussian\", a data set's name, or FILE.npy");
-  option("schedule", o.schedule, "linear, trig, vp-linear, vp-cosine, sub-vp or ve");
-  option("predict", o.predict, "data, noise, velocity, v or score");
-  option("coupling", o.coupling, "independent, or ot (exact, per batch)");
-  option("weight", o.weight, "Loss weight over t: default, or velocity");
-  c.given.emplace_back(
-      app.add_flag("--conditional", o.conditional, "Condition on the data set's own labels"),
-      "conditional");
-  option("label_dropout", o.label_dropout, "Share of labels replaced by the null label");
-}
-
-void add_network_options(CLI::App& app, TrainCommand& c) {
-  const auto option = [&](const char* key, auto& field, const char* text) {
-    c.given.emplace_back(app.add_option(dashed(key), field, text)->capture_default_str(), key);
-  };
-  TrainOptions& o = c.options;
-  option("width", o.width, "Hidden units per layer");
-  option("depth", o.depth, "Hidden layers");
-  option("activation", o.activation, "silu, selu, gelu, tanh, relu or identity");
-  option("time_features", o.time_features, "raw or fourier");
-  option("steps", o.steps, "Steps in all");
-  option("batch", o.batch, "Rows per step");
-  option("lr", o.lr, "Peak learning rate");
-  option("lr_schedule", o.lr_schedule, "constant, or cosine to 0 at --steps");
-  option("warmup", o.warmup, "Steps of linear warm-up");
-  option("weight_decay", o.weight_decay, "AdamW's decoupled decay");
-  option("clip", o.clip, "Global gradient norm, 0: off");
-  option("ema", o.ema, "Decay of the averaged weights, 0: off");
-  option("seed", o.seed, "Seed of everything random");
-}
-
-}  // namespace
-
-Run add_train(CLI::App& app) {
-  const auto c = std::make_shared<TrainCommand>();
-  add_path_options(app, *c);
-  add_network_options(app, *c);
-  app.add_option("--labels", c->labels, "FILE.npy of one integer class per row of --data");
-  app.add_option("--out", c->out, "File to write, .safetensors")->required();
-  app.add_flag("--resume", c->resume, "Go on with the run in --out, to the same bits");
-  app.add_option("--save-every", c->save_every, "Seconds between saves, 0: only at the end")
-      ->capture_default_str();
-  app.add_option("--threads", c->threads, "Threads; the numbers do not depend on it")
-      ->capture_default_str();
-  app.add_flag("--json", c->json, "One JSON object on standard output and nothing else");
-  app.footer(
-      "Ctrl-C saves and stops (exit code 130).\n"
-      "Example:\n"
-      "  pathflow train --data 8gaussians --steps 5000 --seed 1 --out run.safetensors");
-  return [c] { return c->run(); };
 }
 
 }  // namespace pathflow::cli

@@ -1,0 +1,161 @@
+"""What the command's tests share: running the built command, and files by a few lines of their own.
+
+Standard library only; npy and safetensors files are read by functions that know nothing of the
+library's own readers. Every *_test.py takes the path of the built command as its first argument.
+"""
+
+import ast
+import json
+import math
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+COMMAND = os.path.abspath(sys.argv.pop(1))
+SMALL = ["--width", "16", "--depth", "2", "--batch", "64"]
+
+
+def read_npy(path):
+    data = bytes_of(path)
+    assert data[:6] == b"\x93NUMPY", path
+    (length,) = struct.unpack("<H", data[8:10])
+    header = ast.literal_eval(data[10 : 10 + length].decode("latin1"))
+    assert header["descr"] == "<f4" and not header["fortran_order"]
+    count = math.prod(header["shape"])
+    return header["shape"], struct.unpack(f"<{count}f", data[10 + length :])
+
+
+def npy_header(shape, descr="<f4", fortran=False):
+    header = repr({"descr": descr, "fortran_order": fortran, "shape": tuple(shape)})
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+
+
+def write_npy(path, shape, values, code="f", descr="<f4", fortran=False):
+    order = descr[0] if descr[0] in "<>" else "<"
+    with open(path, "wb") as file:
+        file.write(npy_header(shape, descr, fortran))
+        file.write(struct.pack(f"{order}{len(values)}{code}", *values))
+
+
+def read_safetensors(path):
+    data = bytes_of(path)
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    metadata = header.pop("__metadata__")
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        tensors[name] = (entry["dtype"], entry["shape"], data[8 + length :][begin:end])
+    return metadata, tensors
+
+
+def bytes_of(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write_json(path, value):
+    with open(path, "w") as file:
+        json.dump(value, file)
+
+
+def read_png(path):
+    """(width, height, rows): rows of (red, green, blue), 8 bits each, of a PNG without interlacing."""
+    data = bytes_of(path)
+    assert data[:8] == b"\x89PNG\r\n\x1a\n", path
+    at, packed = 8, b""
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, color, _, _, interlace = struct.unpack(">IIBBBBB", body)
+            assert (depth, color, interlace) == (8, 2, 0), (depth, color, interlace)
+        if kind == b"IDAT":
+            packed += body
+        at += 12 + length
+    return width, height, unfiltered(zlib.decompress(packed), width, height)
+
+
+def unfiltered(raw, width, height):
+    stride, above, rows = 3 * width, bytearray(3 * width), []
+    for y in range(height):
+        kind = raw[y * (stride + 1)]
+        line = bytearray(raw[y * (stride + 1) + 1 : (y + 1) * (stride + 1)])
+        for x in range(stride if kind else 0):
+            a, b, c = (line[x - 3], above[x], above[x - 3]) if x > 2 else (0, above[x], 0)
+            if kind == 1:
+                guess = a
+            elif kind == 2:
+                guess = b
+            elif kind == 3:
+                guess = (a + b) // 2
+            else:
+                p = a + b - c
+                guess = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            line[x] = (line[x] + guess) & 255
+        rows.append(line)
+        above = line
+    return rows
+
+
+class CommandCase(unittest.TestCase):
+    """A folder for each class, and the command run in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.folder.name, name)
+
+    @classmethod
+    def run_command(cls, *arguments):
+        return subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            cwd=cls.folder.name, capture_output=True, text=True, timeout=120,
+        )
+
+    def call(self, *arguments, code=0):
+        result = self.run_command(*arguments)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result
+
+    def json(self, *arguments):
+        """The answer with --json, which must be all that is written anywhere."""
+        result = self.call(*arguments, "--json")
+        self.assertEqual(result.stderr, "")
+        return json.loads(result.stdout)
+
+    def refused(self, *arguments, code=2, says=()):
+        result = self.call(*arguments, code=code)
+        for part in says:
+            self.assertIn(part, result.stderr)
+        self.assertEqual(result.stdout, "")
+        # One sentence, after lines of progress at most.
+        lines = [line for line in result.stderr.splitlines() if " %  " not in line]
+        self.assertEqual((len(lines), lines[0][:10]), (1, "pathflow: "), result.stderr)
+
+    @classmethod
+    def train_small(cls, name, *arguments):
+        result = cls.run_command(
+            "train", "--data", "moons", *SMALL, "--steps", 200, "--seed", 3, *arguments,
+            "--out", name,
+        )
+        assert result.returncode == 0, result.stderr
+        return result
+
+
+def start(folder, *arguments, **streams):
+    """The command running beside the test."""
+    defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([COMMAND, *map(str, arguments)], cwd=folder, **{**defaults, **streams})
