@@ -60,14 +60,15 @@ pf_status keep_error(std::string_view where) noexcept {
 
 void check_pointer(std::string_view where, std::string_view name, const void* pointer) {
   if (pointer == nullptr) {
-    throw InvalidArgument(where, std::string(name) + " must not be NULL, got NULL");
+    throw_error(ErrorCode::kInvalidArgument, where, {name, " must not be NULL, got NULL"});
   }
 }
 
 void check_elements(std::string_view where, std::initializer_list<std::uint64_t> extents) {
   std::uint64_t left = kMostElements;
   for (const std::uint64_t extent : extents) {
-    if (extent == 0) throw InvalidArgument(where, "every extent must be at least 1, got 0");
+    if (extent == 0)
+      throw_error(ErrorCode::kInvalidArgument, where, {"every extent must be at least 1, got 0"});
     left /= extent;
   }
   if (left > 0) return;
@@ -75,7 +76,8 @@ void check_elements(std::string_view where, std::initializer_list<std::uint64_t>
   for (const std::uint64_t extent : extents) {
     product += (product.empty() ? "" : " x ") + std::to_string(extent);
   }
-  throw InvalidArgument(where, "an array must have at most 268435456 elements, got " + product);
+  throw_error(ErrorCode::kInvalidArgument, where,
+              {"an array must have at most 268435456 elements, got ", product});
 }
 
 std::string_view text_of(std::string_view where, std::string_view name, const char* text,
@@ -83,8 +85,8 @@ std::string_view text_of(std::string_view where, std::string_view name, const ch
   if (length == 0) return {};
   check_pointer(where, name, text);
   if (length > kMostElements) {
-    throw InvalidArgument(where, std::string(name) + " must be shorter than 256 MiB, got " +
-                                     std::to_string(length) + " bytes");
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {name, " must be shorter than 256 MiB, got ", length, " bytes"});
   }
   return {text, length};
 }

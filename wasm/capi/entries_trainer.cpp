@@ -60,20 +60,18 @@ train::Trainer::Inputs inputs_of(std::string_view where, const pf_points* data,
   return inputs;
 }
 
-sample::SampleResult<float> run_sample(const train::Trainer& trainer, SampleRequest request,
+sample::SampleResult<float> run_sample(const train::Trainer& trainer, const SampleRequest& request,
                                        const pf_points* start, std::vector<int> labels) {
-  request.options.gaussian_source = trainer.options().source == "gaussian";
   if (start == nullptr) {
     return trainer.sample(static_cast<std::size_t>(request.rows), request.options,
                           std::move(labels));
   }
   if (request.rows_given) {
-    throw InvalidArgument("sample", "n must not be given beside start rows, got both");
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"n must not be given beside start rows, got both"});
   }
-  const tensor::Points rows = points_of("sample", "start", start);
-  const auto model = trainer.model(std::move(labels));
-  check_size("sample", "start rows", rows.shape(1), model->dimension());
-  return sample::sample(*model, trainer.schedule(), request.options, rows);
+  return trainer.sample_from(points_of("sample", "start", start), request.options,
+                             std::move(labels));
 }
 
 /// JSON has no infinity.

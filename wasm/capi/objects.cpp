@@ -26,9 +26,8 @@ std::shared_ptr<T> object_of(std::string_view where, pf_handle handle, const cha
   std::shared_ptr<Object> object = table().find(where, handle);
   T* inside = std::get_if<T>(object.get());
   if (inside == nullptr) {
-    throw InvalidArgument(where, std::string("handle must name a ") + kind + ", got " +
-                                     to_text(static_cast<std::int64_t>(handle)) +
-                                     " of the other kind");
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"handle must name a ", kind, ", got ", handle, " of the other kind"});
   }
   return std::shared_ptr<T>(std::move(object), inside);
 }
@@ -85,9 +84,9 @@ std::size_t Table::slot_of(std::string_view where, pf_handle handle) const {
       slots_[slot].generation == handle >> kSlotBits) {
     return slot;
   }
-  throw InvalidArgument(where, "handle must be in use, got " +
-                                   to_text(static_cast<std::int64_t>(handle)) +
-                                   (slot < slots_.size() ? ", which was freed" : ""));
+  throw_error(
+      ErrorCode::kInvalidArgument, where,
+      {"handle must be in use, got ", handle, (slot < slots_.size() ? ", which was freed" : "")});
 }
 
 std::shared_ptr<Object> Table::find(std::string_view where, pf_handle handle) const {

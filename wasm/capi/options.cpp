@@ -19,6 +19,7 @@ namespace pathflow::capi {
 namespace {
 
 using io::Json;
+using io::JsonKind;
 
 /// Takes the known keys out of an object one by one; what is left over is unknown.
 class Reader {
@@ -26,59 +27,54 @@ class Reader {
   Reader(std::string_view where, std::string_view text) : where_(where) {
     if (text.empty()) return;
     try {
-      object_ = io::parse_json(text);
+      const Json json = io::parse_json(text);
+      if (!json.is(JsonKind::kObject)) refuse_text(text);
+      items_ = json.items();
     } catch (const io::JsonError&) {
       refuse_text(text);
     }
-    if (!object_.is_object()) refuse_text(text);
   }
 
   /// Whether the key was there.
   bool take(const char* key, std::string& value) {
     const Json* found = next(key);
     if (found == nullptr) return false;
-    if (!found->is_string()) refuse(key, "text", *found);
-    value = found->get_ref<const std::string&>();
+    if (!found->is(JsonKind::kString)) refuse(key, "text", *found);
+    value = found->string();
     return true;
   }
   bool take(const char* key, double& value) {
     const Json* found = next(key);
     if (found == nullptr) return false;
-    if (!found->is_number()) refuse(key, "a number", *found);
-    value = found->get<double>();
+    if (!found->is(JsonKind::kNumber)) refuse(key, "a number", *found);
+    value = found->number();
     return true;
   }
   bool take(const char* key, std::int64_t& value) {
     const Json* found = next(key);
     if (found == nullptr) return false;
-    constexpr double kExact = 9007199254740992.0;  // 2^53: beyond it a double skips integers
-    const bool whole = found->is_number_integer() ||
-                       (found->is_number() && std::abs(found->get<double>()) < kExact &&
-                        std::floor(found->get<double>()) == found->get<double>());
-    if (!whole) refuse(key, "a whole number", *found);
-    value = found->get<std::int64_t>();
+    if (!found->integer(value)) refuse(key, "a whole number", *found);
     return true;
   }
-  /// The array under a key, or nullptr.
   bool take(const char* key, std::vector<double>& values) {
     const Json* found = next(key);
     if (found == nullptr) return false;
-    if (!found->is_array()) refuse(key, "a list of numbers", *found);
+    if (!found->is(JsonKind::kArray)) refuse(key, "a list of numbers", *found);
     values.clear();
-    for (const Json& value : *found) {
-      if (!value.is_number()) refuse(key, "a list of numbers", *found);
-      values.push_back(value.get<double>());
+    for (const auto& [name, value] : found->items()) {
+      if (!value.is(JsonKind::kNumber)) refuse(key, "a list of numbers", *found);
+      values.push_back(value.number());
     }
     return true;
   }
   bool holds_list(const char* key) const {
-    const auto found = object_.find(key);
-    return found != object_.end() && found->is_array();
+    const Json* found = find(key);
+    return found != nullptr && found->is(JsonKind::kArray);
   }
 
   /// Errors: InvalidArgument for the first key that nobody asked for.
   void finish() const {
-    for (const auto& [key, value] : object_.items()) {
+    for (const auto& [key, value] : items_) {
       if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
         throw_unknown_name(where_, "option", key, known_);
       }
@@ -88,20 +84,27 @@ class Reader {
  private:
   const Json* next(const char* key) {
     known_.emplace_back(key);
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
+    return find(key);
+  }
+  /// Of equal keys the last counts, as in JavaScript.
+  const Json* find(std::string_view key) const {
+    const Json* found = nullptr;
+    for (const auto& [name, value] : items_) {
+      if (name == key) found = &value;
+    }
+    return found;
   }
   [[noreturn]] void refuse(const char* key, const char* wanted, const Json& got) const {
-    throw InvalidArgument(where_, std::string(key) + " must be " + wanted + ", got " +
-                                      io::json_text(got).substr(0, 40));
+    throw_error(ErrorCode::kInvalidArgument, where_,
+                {key, " must be ", wanted, ", got ", got.text().substr(0, 40)});
   }
   [[noreturn]] void refuse_text(std::string_view text) const {
-    throw InvalidArgument(
-        where_, "options must be one JSON object, got \"" + std::string(text.substr(0, 40)) + "\"");
+    throw_error(ErrorCode::kInvalidArgument, where_,
+                {"options must be one JSON object, got \"", text.substr(0, 40), "\""});
   }
 
   std::string_view where_;
-  Json object_ = Json::object();
+  std::vector<io::JsonItem> items_;
   std::vector<std::string> known_;
 };
 
@@ -128,11 +131,11 @@ void take_interval(Reader& reader, sample::SampleOptions& options) {
   if (reader.take("from", from)) options.from = from;
   if (reader.take("to", to)) options.to = to;
   if (by_name && (options.from || options.to)) {
-    throw InvalidArgument("sample", "toward must not be given beside from or to, got both");
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"toward must not be given beside from or to, got both"});
   }
 }
 
-/// Written by hand: building a document only to print it would cost four times the code.
 void append_names(std::string& text, const char* key, const std::vector<std::string>& names) {
   text += text.back() == '{' ? "\"" : ",\"";
   text += key;
@@ -161,10 +164,33 @@ std::string names_text() {
 }
 
 std::string dataset_text(const data::DatasetInfo& info) {
-  return "{\"name\":" + io::json_text(info.name) + ",\"title\":" + io::json_text(info.title) +
-         ",\"description\":" + io::json_text(info.description) +
+  return "{\"name\":" + io::json_string(info.name) + ",\"title\":" + io::json_string(info.title) +
+         ",\"description\":" + io::json_string(info.description) +
          ",\"has_density\":" + (info.has_density ? "true" : "false") +
          ",\"classes\":" + std::to_string(info.classes) + '}';
+}
+
+/// An integer that an int holds; what it means is the sampler's to check.
+void take_int(Reader& reader, const char* key, int& value) {
+  std::int64_t wide = value;
+  reader.take(key, wide);
+  check_between("sample", key, wide, -1'000'000, 1'000'000);
+  value = static_cast<int>(wide);
+}
+
+/// Options of single samplers and grids.
+void take_method_options(Reader& reader, sample::SampleOptions& options) {
+  take_int(reader, "order", options.order);
+  reader.take("churn", options.churn);
+  reader.take("churn_from", options.churn_from);
+  reader.take("churn_to", options.churn_to);
+  reader.take("churn_noise", options.churn_noise);
+  reader.take("predictor", options.predictor);
+  take_int(reader, "corrector_steps", options.corrector_steps);
+  reader.take("corrector_snr", options.corrector_snr);
+  reader.take("last_step", options.last_step);
+  reader.take("grid_rho", options.grid_rho);
+  reader.take("grid_shift", options.grid_shift);
 }
 
 }  // namespace
@@ -191,6 +217,7 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
   reader.take("atol", options.atol);
   reader.take("grid", options.grid);
   reader.take("variance", options.variance);
+  take_method_options(reader, options);
   take_interval(reader, options);
   const sample::Span span = sample::sample_span(prediction, schedule, options);
   options.from = span.from;
@@ -208,7 +235,8 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
 FieldRequest field_request(std::string_view text) {
   Reader reader("field", text);
   FieldRequest request;
-  if (!reader.take("t", request.t)) throw InvalidArgument("field", "t must be given, got none");
+  if (!reader.take("t", request.t))
+    throw_error(ErrorCode::kInvalidArgument, "field", {"t must be given, got none"});
   check_between("field", "t", request.t, 0.0, 1.0);
   reader.take("grid", request.grid);
   check_between("field", "grid", request.grid, 1, 1024);
@@ -217,14 +245,29 @@ FieldRequest field_request(std::string_view text) {
   check_size("field", "bounds", bounds.size(), 4);
   for (const double bound : bounds) check_finite("field", "bounds", bound);
   if (!(bounds[0] < bounds[1] && bounds[2] < bounds[3])) {
-    throw InvalidArgument("field", "bounds must be xmin < xmax and ymin < ymax, got [" +
-                                       to_text(bounds[0]) + ", " + to_text(bounds[1]) + ", " +
-                                       to_text(bounds[2]) + ", " + to_text(bounds[3]) + "]");
+    throw_error(ErrorCode::kInvalidArgument, "field",
+                {"bounds must be xmin < xmax and ymin < ymax, got [", bounds[0], ", ", bounds[1],
+                 ", ", bounds[2], ", ", bounds[3], "]"});
   }
   std::copy(bounds.begin(), bounds.end(), request.bounds.begin());
   std::string quantity(path::prediction_name(request.quantity));
   reader.take("quantity", quantity);
   request.quantity = path::prediction_of(quantity);
+  reader.finish();
+  return request;
+}
+
+ScheduleRequest schedule_request(std::string_view text) {
+  Reader reader("schedule", text);
+  ScheduleRequest request;
+  reader.take("schedule", request.schedule);
+  std::string predict(path::prediction_name(request.predict));
+  reader.take("predict", predict);
+  request.predict = path::prediction_of(predict);
+  reader.take("times", request.times);
+  const auto count = static_cast<std::int64_t>(request.times.size());
+  check_between("schedule", "number of times", count, 1, 1 << 16);
+  for (const double t : request.times) check_between("schedule", "times", t, 0.0, 1.0);
   reader.finish();
   return request;
 }

@@ -1,5 +1,5 @@
-// The JSON options of sampling and of fields, read strictly: unknown keys and other types are
-// refused by name. (A trainer's options are train/config.hpp's.)
+// The JSON options of sampling, of fields and of schedules, read strictly: unknown keys and other
+// types are refused by name. (A trainer's options are train/config.hpp's.)
 #pragma once
 
 #include <array>
@@ -34,6 +34,16 @@ struct FieldRequest {
 
 /// Errors: as above; InvalidArgument for a missing or impossible t, grid or bounds.
 FieldRequest field_request(std::string_view json);
+
+struct ScheduleRequest {
+  std::string schedule = "linear";
+  path::Prediction predict = path::Prediction::kVelocity;
+  std::vector<double> times;
+};
+
+/// Errors: as above; InvalidArgument for times that are missing, none, more than 65,536 or outside
+/// [0, 1].
+ScheduleRequest schedule_request(std::string_view json);
 
 /// The text of pf_describe_library().
 std::string describe_library();

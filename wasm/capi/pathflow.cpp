@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <unordered_set>
+#include <set>
 
 #include "wasm/capi/boundary.hpp"
 #include "wasm/capi/objects.hpp"
@@ -21,7 +21,7 @@ namespace {
 /// Buffers lent to the caller, so that a wrong pointer is refused instead of followed.
 struct Buffers {
   std::mutex mutex;
-  std::unordered_set<void*> in_use;
+  std::set<void*> in_use;
 };
 
 Buffers& buffers() {
@@ -76,9 +76,9 @@ pf_status pf_free_bytes(void* bytes) {
     if (bytes == nullptr) return;
     const std::lock_guard lock(buffers().mutex);
     if (buffers().in_use.erase(bytes) == 0) {
-      throw InvalidArgument("pf_free_bytes",
-                            "bytes must come from pf_allocate_bytes and be freed once, got "
-                            "another pointer");
+      throw_error(ErrorCode::kInvalidArgument, "pf_free_bytes",
+                  {"bytes must come from pf_allocate_bytes and be freed once, got "
+                   "another pointer"});
     }
     std::free(bytes);
   });

@@ -120,6 +120,16 @@ pf_status pf_view_text(pf_handle result, const char** text, size_t* length);
 /* The array of this name. Refused if the result has none: its text or its maker tells which. */
 pf_status pf_view_array(pf_handle result, const char* name, size_t name_length, pf_view* view);
 
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+/* The path x_t = alpha x0 + sigma x1 and what a network is asked for on it, a x0 + b x1, at times.
+ * options: {"schedule": its name ("linear"), "predict": a prediction's name ("velocity"), "times":
+ *   [t, ...], required, 1..65536 of them in [0, 1]}.
+ * Arrays, double [times]: "alpha", "sigma", their derivatives "alpha_dot", "sigma_dot", and "a",
+ * "b". Derivatives, and a or b with them, are infinite where the path's are; nothing is NaN.
+ * Text: {"t_min", "t_max"}: where a network asked for it is trained and sampled. */
+pf_status pf_evaluate_schedule(const char* options, size_t options_length, pf_handle* result);
+
 /* ---- data sets and files --------------------------------------------------------------------- */
 
 /* rows >= 1 points of a built-in set ("moons", "text:HELLO"); seed: any 64 bits. Row i does not
@@ -171,7 +181,9 @@ pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle
 /* Moves points along the learned path.
  * options: {"n": rows drawn (1000), "sampler": "heun", "steps": 50, "seed": 0, "toward": "data" or
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
- *   "variance", "keep": [t, ...] in travel order, or "keep": count of equally spaced times}. See
+ *   "variance", "order", "churn", "churn_from", "churn_to", "churn_noise", "predictor",
+ *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
+ *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times}. See
  * sample::SampleOptions. start: rows to move instead of drawn ones ("n" must then be absent); or
  * NULL. labels: one for all rows or one a row; NULL with label_count 0 for the null label.
  * progress: may be NULL; user is handed back to it.

@@ -1,7 +1,7 @@
 // Api: the library in this thread.
 import { disposeSymbol } from "./dispose.js";
 import { checkSeed, checkWhole, PathflowError } from "./errors.js";
-import { camelKeys } from "./names.js";
+import { camelKeys, toJson } from "./names.js";
 import { checkArray, type Native } from "./native.js";
 import { createHandle, NativeTrainer, readOptions, readRows, restoreHandle } from "./trainer.js";
 import type {
@@ -17,6 +17,9 @@ import type {
   Metric,
   Names,
   ResolvedTrainerOptions,
+  Schedule,
+  ScheduleOptions,
+  ScheduleResult,
   Trainer,
   TrainerOptions,
   Variant,
@@ -104,6 +107,24 @@ class NativeApi implements Api {
     return native.take((scope, place) => {
       native.call("pf_draw_dataset", ...scope.text(name), n, wide, place);
     }, readRows);
+  }
+
+  schedule(name: Schedule, options: ScheduleOptions): ScheduleResult {
+    const native = this.alive("schedule");
+    const { times, predict } = options;
+    const request = toJson({ schedule: name, predict, times: Array.from(times) });
+    return native.take(
+      (scope, place) => native.call("pf_evaluate_schedule", ...scope.text(request), place),
+      (taken) => ({
+        alpha: taken.doubles("alpha"),
+        sigma: taken.doubles("sigma"),
+        alphaDot: taken.doubles("alpha_dot"),
+        sigmaDot: taken.doubles("sigma_dot"),
+        a: taken.doubles("a"),
+        b: taken.doubles("b"),
+        ...camelKeys<{ tMin: number; tMax: number }>(taken.json()),
+      }),
+    );
   }
 
   density(name: string, options: DensityOptions = {}): DensityResult {

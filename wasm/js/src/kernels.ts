@@ -1,22 +1,44 @@
-// Fast kernels for engines with SIMD. The library's file carries them as custom sections, one small
+// Fast kernels for engines with SIMD. The library's file carries them in a custom section, one small
 // module an instruction set, so that there is one file to host; the best that the engine runs is
 // started over the library's memory and entered into its function table.
 import { hasRelaxedSimd, hasSimd } from "./engine.js";
 import { PathflowError } from "./errors.js";
 import type { Variant } from "./types.js";
 
-const sections = { relaxed: "pathflow.kernels.relaxed", simd: "pathflow.kernels.simd" } as const;
+/** Of the interleaved files, as in pack.mjs. */
+const blockSize = 8192;
 
-function sectionOf(module: WebAssembly.Module, variant: Variant): ArrayBuffer | undefined {
-  if (variant === "scalar") return undefined;
-  return WebAssembly.Module.customSections(module, sections[variant])[0];
+/**
+ * The module of one variant out of the section: the length of the one for SIMD, then blocks of it and of the one for
+ * relaxed SIMD in turn (so that compression finds how alike they are).
+ */
+export function kernelsOf(
+  module: WebAssembly.Module,
+  variant: Variant,
+): Uint8Array<ArrayBuffer> | undefined {
+  const [section] = WebAssembly.Module.customSections(module, "pathflow.kernels");
+  if (section === undefined || variant === "scalar") return undefined;
+  const simdLength = new DataView(section).getUint32(0, true);
+  const left = [simdLength, section.byteLength - 4 - simdLength];
+  const wanted = variant === "simd" ? 0 : 1;
+  const bytes = new Uint8Array(left[wanted]!);
+  for (let at = 4, done = 0, turn = 0; at < section.byteLength; turn = 1 - turn) {
+    const size = Math.min(blockSize, left[turn]!);
+    if (turn === wanted) {
+      bytes.set(new Uint8Array(section, at, size), done);
+      done += size;
+    }
+    left[turn]! -= size;
+    at += size;
+  }
+  return bytes;
 }
 
 /** What this file holds and this engine runs, best first. "scalar" is always there. */
 export function variantsOf(module: WebAssembly.Module): Variant[] {
   const runs = { relaxed: hasRelaxedSimd, simd: hasSimd, scalar: () => true };
   const held = (variant: Variant) =>
-    variant === "scalar" || sectionOf(module, variant) !== undefined;
+    variant === "scalar" || kernelsOf(module, variant) !== undefined;
   return (["relaxed", "simd", "scalar"] as const).filter((one) => runs[one]() && held(one));
 }
 
@@ -36,7 +58,7 @@ export async function installKernels(
     const got = `${available.join(", ")}; got ${String(variant)}`;
     throw new PathflowError("InvalidArgument", "load", `${rule}: ${got}`);
   }
-  const bytes = sectionOf(module, variant);
+  const bytes = kernelsOf(module, variant);
   if (bytes === undefined) return "scalar"; // built into the library itself
 
   const memory = library.exports.memory as WebAssembly.Memory;

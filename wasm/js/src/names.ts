@@ -8,10 +8,16 @@ export function toCamel(key: string): string {
   return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Options for the library: fields that are undefined are left out, so that its defaults hold. */
+/**
+ * Options for the library: fields that are undefined are left out, so that its defaults hold. JSON
+ * has no NaN and no infinity and would say null: they go as text, which the library refuses by name.
+ */
 export function toJson(options: object): string {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return JSON.stringify(Object.fromEntries(entries.map(([key, value]) => [toSnake(key), value])));
+  const snake = Object.fromEntries(entries.map(([key, value]) => [toSnake(key), value]));
+  return JSON.stringify(snake, (_, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+  );
 }
 
 /** The same object with every key in camelCase, one level deep. */

@@ -8,6 +8,7 @@ export const tag = "pathflow";
 /** Methods of the api, and of a trainer, that a message may name. */
 export const apiMethods = [
   "dataset",
+  "schedule",
   "density",
   "distance",
   "floor",

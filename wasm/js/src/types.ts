@@ -8,11 +8,28 @@ export type Prediction = "data" | "noise" | "velocity" | "v" | "score";
 /** How a batch's data and source rows are paired. */
 export type Coupling = "independent" | "ot";
 export type Sampler =
-  "euler" | "midpoint" | "heun" | "rk4" | "dopri5" | "ddim" | "ddpm" | "euler-maruyama";
+  | "euler"
+  | "midpoint"
+  | "heun"
+  | "rk4"
+  | "dopri5"
+  | "ddim"
+  | "ddpm"
+  | "dpm-solver-2"
+  | "dpm-solver-3"
+  | "dpmpp-2s"
+  | "dpmpp-2m"
+  | "dpmpp-3m"
+  | "dpmpp-sde-2m"
+  | "unipc"
+  | "edm"
+  | "euler-maruyama"
+  | "stochastic-heun"
+  | "predictor-corrector";
 /** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
 export type Diffusion = "zero" | "g2" | "sigma" | "time" | "constant";
 /** How a sampler's steps are spread over time. */
-export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras";
+export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras" | "flow-shift";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
 /** Distances between two samples. */
 export type Metric = "w2" | "sliced" | "energy" | "mmd";
@@ -156,7 +173,25 @@ export interface SampleOptions {
   variance?: "small" | "large";
   /** "ddim": 0 deterministic .. 1 ancestral. */
   eta?: number;
-  /** "euler-maruyama": the diffusion w(t). */
+  /** "unipc": 1, 2 (default) or 3. */
+  order?: number;
+  /** "edm": noise added in all over the run (default 0: none), where sigma / alpha is in this range,
+   * times `churnNoise`. */
+  churn?: number;
+  churnFrom?: number;
+  churnTo?: number;
+  churnNoise?: number;
+  /** "predictor-corrector": what moves the points from level to level; default "reverse-diffusion". */
+  predictor?: "reverse-diffusion" | "ode" | "none";
+  /** "predictor-corrector": Langevin steps at each level (1), and their noise to drift (0.16). */
+  correctorSteps?: number;
+  correctorSnr?: number;
+  /** The step that ends at the data: by its mean (default), by Tweedie's formula, or as any other. */
+  lastStep?: "mean" | "tweedie" | "euler";
+  /** "karras" (7) and "flow-shift" (3) grids. */
+  gridRho?: number;
+  gridShift?: number;
+  /** "euler-maruyama", "stochastic-heun": the diffusion w(t). */
   diffusion?: Diffusion;
   /** Factor on w(t), >= 0. */
   diffusionScale?: number;
@@ -232,6 +267,29 @@ export interface DensityResult extends FloatArray {
   bounds: [number, number, number, number];
 }
 
+export interface ScheduleOptions {
+  /** Times in [0, 1], 1..65536 of them. */
+  times: ArrayLike<number>;
+  /** What `a` and `b` are of; default "velocity". */
+  predict?: Prediction;
+}
+
+/**
+ * The path `x_t = alpha x_data + sigma x_source` and what a network is asked for on it,
+ * `a x_data + b x_source`: one number a time, infinite where the path's derivative is.
+ */
+export interface ScheduleResult {
+  alpha: Float64Array;
+  sigma: Float64Array;
+  alphaDot: Float64Array;
+  sigmaDot: Float64Array;
+  a: Float64Array;
+  b: Float64Array;
+  /** Where a network asked for it is trained and sampled. */
+  tMin: number;
+  tMax: number;
+}
+
 export interface FloorOptions {
   /** Default 0. */
   seed?: number;
@@ -304,6 +362,8 @@ export interface Api extends ApiFacts {
   restore(bytes: ArrayBuffer | Uint8Array): Trainer;
   /** Draws rows of a built-in set: the first rows of a larger `n` are the same. */
   dataset(name: string, options?: DrawOptions): DatasetRows;
+  /** A schedule's coefficients, and a prediction's, at given times. */
+  schedule(name: Schedule, options: ScheduleOptions): ScheduleResult;
   /** Density of a built-in set on a grid. Refused where `hasDensity` is false. */
   density(name: string, options?: DensityOptions): DensityResult;
   /** Distance between two samples; "w2" wants equally many rows. */
@@ -361,7 +421,14 @@ export interface WorkerApi
     ApiFacts,
     Promised<
       Api,
-      "dataset" | "density" | "distance" | "floor" | "readNpy" | "writeNpy" | "bytesInUse"
+      | "dataset"
+      | "schedule"
+      | "density"
+      | "distance"
+      | "floor"
+      | "readNpy"
+      | "writeNpy"
+      | "bytesInUse"
     > {
   /** Made at once; it is ready, or refuses, when `trainer.ready` settles. */
   readonly Trainer: new (options?: TrainerOptions) => WorkerTrainer;

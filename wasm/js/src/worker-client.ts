@@ -381,6 +381,9 @@ class Client implements WorkerApi {
   dataset(...args: Parameters<WorkerApi["dataset"]>) {
     return this.call("dataset", args);
   }
+  schedule(...args: Parameters<WorkerApi["schedule"]>) {
+    return this.call("schedule", args);
+  }
   density(...args: Parameters<WorkerApi["density"]>) {
     return this.call("density", args);
   }

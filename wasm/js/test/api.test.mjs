@@ -52,6 +52,40 @@ test("bad arguments are refused by name", () => {
   }
 });
 
+test("a schedule's derivatives are its slopes, and a prediction's weights what they are named", () => {
+  const close = (a, b, what) => assert.ok(Math.abs(a - b) < 1e-5 * (1 + Math.abs(a)), what);
+  const h = 1e-6;
+  for (const name of api.names.schedules) {
+    const times = Float64Array.of(0.3, 0.3 + h, 0.8, 0.8 + h);
+    const { alpha, sigma, alphaDot, sigmaDot, a, b } = api.schedule(name, { times });
+    for (const k of [0, 2]) {
+      close(alphaDot[k], (alpha[k + 1] - alpha[k]) / h, `${name}: alpha`);
+      close(sigmaDot[k], (sigma[k + 1] - sigma[k]) / h, `${name}: sigma`);
+    }
+    assert.deepEqual([a, b], [alphaDot, sigmaDot], "velocity is the default");
+    const v = api.schedule(name, { times, predict: "v" });
+    assert.deepEqual([v.a.map((x) => -x), v.b], [sigma, alpha]);
+  }
+  const { alpha, sigma } = api.schedule("linear", { times: [0, 0.25, 1] });
+  assert.deepEqual([...alpha, ...sigma], [1, 0.75, 0, 0, 0.25, 1]);
+});
+
+test("a schedule says where it is singular, and refuses bad times", () => {
+  const score = api.schedule("linear", { times: [0, 1], predict: "score" });
+  assert.deepEqual([...score.b], [-Infinity, -1]);
+  assert.ok(score.tMin > 0 && score.tMax < 1, "a score alone tells no velocity at either end");
+  const velocity = api.schedule("linear", { times: [0] });
+  assert.deepEqual([velocity.tMin, velocity.tMax], [0, 1]);
+  const refused = refusal("InvalidArgument", /times/, "schedule");
+  for (const times of [[], [2], [-1], [NaN], ["0"]]) {
+    assert.throws(() => api.schedule("linear", { times }), refused);
+  }
+  assert.throws(
+    () => api.schedule("linea", { times: [0] }),
+    refusal("InvalidArgument", /did you mean "linear"/),
+  );
+});
+
 test("a density integrates to one", () => {
   const { data, shape, bounds } = api.density("8gaussians", { grid: 200, bounds: [-8, 8, -8, 8] });
   assert.deepEqual(shape, [200, 200]);

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { load } from "pathflow";
 import { hasExceptions, hasRelaxedSimd, hasSimd } from "../../dist/engine.js";
-import { variantsOf } from "../../dist/kernels.js";
+import { kernelsOf, variantsOf } from "../../dist/kernels.js";
 import { bytes, dist, file, refusal, variants } from "./support.mjs";
 
 test("load() picks the best kernels that this engine runs", async () => {
@@ -62,8 +62,8 @@ test("the file asks its host for at most three functions, its kernels for memory
     names.filter((name) => !known.includes(name)),
     [],
   );
-  const [kernels] = WebAssembly.Module.customSections(module, "pathflow.kernels.simd");
-  const imports = WebAssembly.Module.imports(await WebAssembly.compile(kernels));
+  const kernels = await WebAssembly.compile(kernelsOf(module, "simd"));
+  const imports = WebAssembly.Module.imports(kernels);
   assert.deepEqual(imports, [{ module: "env", name: "memory", kind: "memory" }]);
 });
 
@@ -75,7 +75,7 @@ test("a variant there is not is refused", async () => {
 });
 
 test("a file without kernels of its own runs scalar", async () => {
-  const library = bytes.subarray(0, bytes.indexOf("pathflow.kernels.simd") - 5);
+  const library = bytes.subarray(0, bytes.indexOf("pathflow.kernels") - 5);
   const plain = await load({ wasmBinary: library });
   assert.equal(plain.variant, "scalar");
 });

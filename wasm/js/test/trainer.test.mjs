@@ -62,6 +62,37 @@ test("bad options are refused by name, with the nearest", () => {
   assert.throws(() => new api.Trainer({ data: rows }), refusal("ShapeError", /must hold 4/));
 });
 
+test("numbers that break a rule are refused with function, argument, rule and value", () => {
+  const cases = [
+    [{ steps: 0 }, /^Trainer: steps must be at least 1, got 0$/],
+    [{ batch: 0 }, /^Trainer: batch must .*, got 0$/],
+    [{ batch: 1.5 }, /^Trainer: batch must be an integer, got 1\.5$/],
+    [{ lr: 0 }, /^Trainer: lr must be finite and positive, got 0$/],
+    [{ lr: -0.1 }, /^Trainer: lr must be finite and positive, got -0\.1$/],
+    [{ lr: NaN }, /^Trainer: lr must be a number, got "NaN"$/],
+    [{ lr: Infinity }, /^Trainer: lr must be a number, got "Infinity"$/],
+    [{ ema: 1 }, /^Trainer: ema must be in \[0, 1\), got 1$/],
+    [{ clip: -1 }, /^Trainer: clip must be finite and not negative, got -1$/],
+    [{ labelDropout: 2 }, /^Trainer: label_dropout must .*, got 2$/],
+  ];
+  for (const [options, words] of cases) {
+    assert.throws(() => new api.Trainer(options), refusal("InvalidArgument", words));
+  }
+  withTrainer(small, (trainer) => {
+    for (const [options, words] of [
+      [{ n: 0 }, /^sample: n must be at least 1, got 0$/],
+      [{ n: -3 }, /^sample: n must be at least 1, got -3$/],
+      [{ n: NaN }, /^sample: n must be a whole number, got "NaN"$/],
+      [{ steps: 0 }, /^sample: steps must .*, got 0$/],
+      [{ sampler: "dopri5", rtol: NaN }, /^sample: rtol must be a number, got "NaN"$/],
+      [{ sampler: "dopri5", rtol: -1 }, /^sample: rtol must .*, got -1$/],
+      [{ sampler: "ddim", eta: -1 }, /^sample: eta must .*, got -1$/],
+    ]) {
+      assert.throws(() => trainer.sample(options), refusal("InvalidArgument", words));
+    }
+  });
+});
+
 test("the same seed gives the same bits, another seed others", () => {
   const run = (seed) => {
     return withTrainer({ ...small, seed }, (trainer) => [

@@ -22,6 +22,8 @@ test("every method of the api, with the same answers", async () => {
     await worker.density("8gaussians", { grid: 5 }),
     api.density("8gaussians", { grid: 5 }),
   );
+  const times = [0, 0.5, 1];
+  assert.deepEqual(await worker.schedule("ve", { times }), api.schedule("ve", { times }));
   const { points: a } = api.dataset("moons", { n: 30, seed: 1 });
   const { points: b } = api.dataset("rings", { n: 30, seed: 1 });
   assert.equal(await worker.distance("energy", a, b), api.distance("energy", a, b));
