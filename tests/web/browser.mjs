@@ -1,33 +1,11 @@
 // A real browser on the built page, and what every test wants to know of it.
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { serve } from "../../web/serve.mjs";
+import { openBrowser as open } from "../support/chromium.mjs";
 
 export const dist = fileURLToPath(new URL("../../web/dist", import.meta.url));
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
-/** Starts a server for `folder` and a browser; `close()` ends both. */
-export async function openBrowser(folder = dist) {
-  const server = await serve(folder);
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: flags });
-  const address = `http://127.0.0.1:${server.address().port}/`;
-  const close = async () => {
-    await browser.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  };
-  return { browser, address, close };
-}
+/** A server for the built page (or `folder`) and a browser; `close()` ends both. */
+export const openBrowser = (folder = dist) => open(folder);
 
 /** A page of its own profile that remembers what went wrong and what was asked for. */
 export async function openPage({ browser, address }, { path = "", ...options } = {}) {

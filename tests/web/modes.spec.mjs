@@ -2,14 +2,17 @@
 /* global innerWidth */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   dist,
   openBrowser,
   openPage,
   paintedPixels,
   reading,
+  save,
   text,
   waitForFrame,
   waitForStatus,
@@ -29,11 +32,11 @@ test("390 x 844: one column, nothing sideways, touch draws", async () => {
   assert.ok(fits, "no sideways scrolling");
   const box = await page.locator("#scene").boundingBox();
   assert.ok(box.y + box.height < 844, "the picture is on the first screen");
-  const small = await page.$$eval("button, select", (all) =>
+  const small = await page.$$eval("button, select, summary, input:not([hidden])", (all) =>
     all
       .filter((e) => e.checkVisibility())
       .map((e) => [e.id || e.textContent.trim(), e.getBoundingClientRect().height])
-      .filter(([, height]) => height < 28),
+      .filter(([, height]) => height < 40),
   );
   assert.deepEqual(small, [], "big enough for fingers");
   await page.locator("#end-data .tool >> nth=0").tap();
@@ -43,6 +46,8 @@ test("390 x 844: one column, nothing sideways, touch draws", async () => {
     await page.touchscreen.tap(plane.x + 60 + 40 * k, plane.y + 150);
   }
   assert.match(await text(page, "#draw-hint"), /\d+ points/);
+  const bar = await page.locator("#drawbar").boundingBox();
+  assert.ok(bar.y >= plane.y + plane.height, "nothing lies over what is drawn on");
   await page.locator("#draw-done").tap();
   assert.match(await text(page, "#end-data h2"), /Your own points/);
   assert.deepEqual(errors, []);
@@ -140,6 +145,24 @@ test("a hidden page rests, and goes on when seen again", async () => {
   await close();
 });
 
+test("where pictures come late less finery is drawn, but every particle", async () => {
+  const { page, close } = await openPage(world);
+  await waitForFrame(page, 1000);
+  await page.evaluate(() => {
+    const slow = () => {
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+      requestAnimationFrame(slow);
+    };
+    requestAnimationFrame(slow);
+  });
+  await page.waitForFunction(() => document.querySelector("#scene").dataset.quality === "2");
+  assert.match(await text(page, "#caption"), /1,200 particles/);
+  await page.click("#clock");
+  assert.ok((await paintedPixels(page)) > 0.01);
+  await close();
+});
+
 test("without WebAssembly the page says so", async () => {
   const context = await world.browser.newContext();
   const page = await context.newPage();
@@ -150,16 +173,30 @@ test("without WebAssembly the page says so", async () => {
   await context.close();
 });
 
-test("a missing .wasm file is told as such", async () => {
-  const context = await world.browser.newContext();
-  await context.route(/\.wasm$/, (route) => route.fulfill({ status: 404, body: "" }));
-  const page = await context.newPage();
-  await page.goto(world.address);
-  await page.waitForSelector("#trouble:not([hidden])");
-  assert.match(await text(page, "#trouble"), /did not arrive/);
-  assert.match(await text(page, "#trouble-detail"), /wasm/);
-  await context.close();
-});
+for (const [part, file, detail] of [
+  ["WebAssembly file", /\.wasm$/, /status 404/],
+  ["Worker's script", /worker-.*\.js$/, /Worker/],
+  ["page's script", /index-.*\.js$/, /index-/],
+]) {
+  test(`a missing ${part} is told as such, and what lies behind is off`, async () => {
+    const context = await world.browser.newContext();
+    await context.route(file, (route) => route.fulfill({ status: 404, body: "" }));
+    const page = await context.newPage();
+    await page.goto(world.address);
+    await page.waitForSelector("#trouble:not([hidden])");
+    assert.match(await text(page, "#trouble"), /did not arrive/);
+    assert.match(await text(page, "#trouble-detail"), detail);
+    assert.doesNotMatch(await text(page, "#trouble-detail"), /remedies|bundler/);
+    assert.equal(
+      await page.evaluate(() => document.querySelector("#play").matches("[inert] *")),
+      true,
+    );
+    await context.unroute(file);
+    await page.click("#reload");
+    await waitForFrame(page, 3000);
+    await context.close();
+  });
+}
 
 test("without the pretrained file the page begins with a fresh network", async () => {
   const context = await world.browser.newContext();
@@ -172,12 +209,46 @@ test("without the pretrained file the page begins with a fresh network", async (
   await context.close();
 });
 
-test("opened as a file it explains how to serve it", async () => {
-  const page = await world.browser.newPage();
+test("opened as a file, with no server at all, it trains and samples", async () => {
+  const context = await world.browser.newContext({ acceptDownloads: true });
+  const page = await context.newPage();
+  const errors = [];
+  const asked = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("request", (request) => asked.push(request.url()));
   await page.goto(pathToFileURL(join(dist, "index.html")).href);
-  await page.waitForSelector("#trouble:not([hidden])");
-  assert.match(await text(page, "#trouble"), /opened as a file/);
-  await page.close();
+  await waitForFrame(page, 3000);
+  await page.click('#end-data [data-end="moons"]');
+  await page.click("#play");
+  await waitForFrame(page, 50);
+  await page.click("#play");
+  await waitForStatus(page, /Paused after/);
+  assert.match(await page.evaluate(() => location.hash), /data=moons/);
+  assert.ok((await save(page, "#save-npy")).bytes.length > 9000);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    asked.filter((url) => !/^(file|blob|data):/.test(url)),
+    [],
+  );
+  await context.close();
+});
+
+test("opened as a file without its script, it explains what to do", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "pathflow-file-"));
+  try {
+    cpSync(dist, folder, { recursive: true });
+    rmSync(join(folder, "offline.js"));
+    const page = await world.browser.newPage();
+    await page.goto(pathToFileURL(join(folder, "index.html")).href);
+    await page.waitForSelector("#trouble:not([hidden])");
+    assert.match(await text(page, "#trouble"), /opened as a file/);
+    await page.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("what happens is said aloud, in a polite live region", async () => {

@@ -1,5 +1,5 @@
 // What a person can do: scrub, draw, drop, share, choose, and all of it by keyboard.
-/* global DataTransfer, DragEvent, File */
+/* global DataTransfer, DragEvent, File, innerHeight */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
@@ -151,6 +151,33 @@ test("good files become data, with a word on what was done", async () => {
   await close();
 });
 
+test("a large file leaves the page alive while it is read", async (t) => {
+  const { page, errors, close } = await opened();
+  await page.evaluate(() => {
+    const line = (k) => `${(2 * Math.cos(k)).toFixed(6)},${(2 * Math.sin(k)).toFixed(6)}\n`;
+    const block = Array.from({ length: 20_000 }, (_, k) => line(k)).join("");
+    const parts = Array(Math.floor(19e6 / block.length)).fill(block);
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(parts, "large.csv", { type: "text/csv" }));
+    window.pictures = 0;
+    const count = () => {
+      if (!/large\.csv/.test(document.querySelector("#status").textContent)) {
+        window.pictures++;
+        requestAnimationFrame(count);
+      }
+    };
+    requestAnimationFrame(count);
+    const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent("drop", options));
+  });
+  await waitForStatus(page, /large\.csv: 1,000 points, 1,000 of [\d,]+\./, 60_000);
+  const pictures = await page.evaluate(() => window.pictures);
+  t.diagnostic(`${pictures} pictures meanwhile`);
+  assert.ok(pictures > 5);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("a file dropped on the source's side becomes the source", async () => {
   const { page, close } = await opened();
   await page.evaluate(() => {
@@ -217,6 +244,55 @@ test("a shared address restores the same first samples, training included", asyn
   for (const { close } of [one, two, other]) await close();
 });
 
+test("back, forward and reload restore what was there", async () => {
+  const { page, errors, close } = await opened();
+  const shown = (field, value) =>
+    page.waitForFunction(
+      ([id, wanted]) => document.querySelector(`#${id}`).value === wanted,
+      [field, value],
+    );
+  await page.selectOption("#schedule", "trig");
+  await page.waitForFunction(() => location.hash.includes("schedule=trig"));
+  await page.selectOption("#sampler", "euler");
+  await page.waitForFunction(() => location.hash.includes("sampler=euler"));
+  await page.selectOption("#schedule", "sub-vp");
+  await page.waitForFunction(() => location.hash.includes("schedule=sub-vp"));
+  await page.goBack();
+  await shown("schedule", "trig");
+  await shown("sampler", "euler");
+  await page.goBack();
+  await shown("schedule", "linear");
+  await waitForFrame(page, 3000);
+  await page.goForward();
+  await shown("schedule", "trig");
+  await page.reload();
+  await shown("schedule", "trig");
+  await shown("sampler", "euler");
+  await waitForFrame(page, 0);
+  await page.click("#play");
+  await page.waitForFunction(() => /trained=[1-9]/.test(location.hash));
+  const trained = Number(/trained=(\d+)/.exec(await hash(page))[1]);
+  await page.reload();
+  await waitForFrame(page, trained);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("two pages of one browser train apart", async () => {
+  const one = await opened({ path: "#data=moons&seed=3&speed=50" });
+  const other = await one.context.newPage();
+  await other.goto(world.address + "#data=rings&seed=4&speed=50");
+  await waitForFrame(other, 0);
+  await one.page.click("#play");
+  await other.click("#play");
+  await waitForFrame(one.page, 20);
+  await waitForFrame(other, 20);
+  assert.match(await hash(one.page), /data=moons&.*seed=3/);
+  assert.match(await text(other, "#end-data h2"), /rings/i);
+  assert.deepEqual(one.errors, []);
+  await one.close();
+});
+
 test("a drawing travels in the address", async () => {
   const one = await opened();
   const spiral = Array.from(
@@ -240,6 +316,61 @@ test("nonsense in the address is left out, said, and harms nothing", async () =>
   assert.equal(await page.inputValue("#lr"), "0.002");
   assert.equal(await page.inputValue("#seed"), "7");
   assert.deepEqual(errors, []);
+  await close();
+});
+
+test("every choice says what it is for, aloud and beside it", async () => {
+  const { page, close } = await opened();
+  const wordless = await page.evaluate(() =>
+    [...document.querySelectorAll("select, .fields input")]
+      .filter((e) => {
+        const words = document.getElementById(e.getAttribute("aria-describedby") ?? "");
+        return !words || words.textContent.length < 20;
+      })
+      .map((e) => e.id),
+  );
+  assert.deepEqual(wordless, []);
+  await page.hover("#sampler");
+  await page.waitForSelector(".bubble:not([hidden])");
+  assert.match(await text(page, ".bubble"), /averages the arrows/);
+  const inside = await page.evaluate(() => {
+    const box = document.querySelector(".bubble").getBoundingClientRect();
+    const field = document.querySelector("#sampler").getBoundingClientRect();
+    return box.left >= 0 && box.right <= field.left && box.bottom <= innerHeight;
+  });
+  assert.ok(inside, "beside the field, on the screen");
+  await page.hover("h1");
+  await page.waitForSelector(".bubble", { state: "hidden" });
+  await close();
+});
+
+test("the recipe shows the weights of now, and what has no bound as such", async () => {
+  const { page, close } = await opened({ path: "#t=0.25" });
+  const cards = () => page.$$eval("#recipe .formula", (all) => all.map((e) => e.textContent));
+  const shows = (path, target) =>
+    page.waitForFunction(
+      (wanted) =>
+        [...document.querySelectorAll("#recipe .formula")].every(
+          (e, k) => e.textContent === wanted[k],
+        ),
+      [path, target],
+    );
+  await shows("0.75·x₀ + 0.25·x₁", "−1.00·x₀ + 1.00·x₁");
+  await page.click("#clock"); // the words of the last picture are not dropped when it stops
+  await page.waitForTimeout(500);
+  await page.locator("#time").fill("750");
+  await shows("0.75·x₀ + 0.25·x₁", "−1.00·x₀ + 1.00·x₁");
+  await page.selectOption("#predict", "score");
+  await shows("0.75·x₀ + 0.25·x₁", "0.00·x₀ − 4.00·x₁");
+  await page.locator("#time").fill("1000");
+  await shows("1.00·x₀ + 0.00·x₁", "0.00·x₀ − ∞·x₁");
+  await page.selectOption("#schedule", "vp-linear");
+  await page.selectOption("#predict", "v");
+  await page.locator("#time").fill("0");
+  await page.waitForTimeout(300);
+  const [path, target] = await cards();
+  assert.match(path, /^0\.0\d·x₀ \+ 1\.00·x₁$/);
+  assert.match(target, /^−1\.00·x₀ \+ 0\.0\d·x₁$/);
   await close();
 });
 
@@ -292,9 +423,16 @@ test("every schedule and every prediction trains and samples, by following addre
   pairs.push(["linear", "noise"], ["vp-linear", "score"]);
   for (const [schedule, predict] of pairs) {
     await page.evaluate((hash) => {
-      delete document.querySelector("#scene").dataset.frame;
       location.hash = hash;
     }, `width=16&batch=64&trained=12&schedule=${schedule}&predict=${predict}`);
+    // Only from here on is a frame one of the new network.
+    await page.waitForFunction(
+      ([s, p]) =>
+        document.querySelector("#schedule").value === s &&
+        document.querySelector("#predict").value === p,
+      [schedule, predict],
+    );
+    await page.evaluate(() => delete document.querySelector("#scene").dataset.frame);
     await waitForFrame(page, 12);
     assert.equal(await page.inputValue("#schedule"), schedule);
     assert.equal(await page.inputValue("#predict"), predict);

@@ -13,9 +13,17 @@ export function predictRule(value: Prediction, choices: Choices): Reason {
   return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
 }
 
+const withNoise: readonly Sampler[] = [
+  "ddpm",
+  "dpmpp-sde-2m",
+  "euler-maruyama",
+  "stochastic-heun",
+  "predictor-corrector",
+];
+
 /** Whether a sampler adds noise on the way. */
 export function stochastic(sampler: Sampler): boolean {
-  return sampler === "ddpm" || sampler === "euler-maruyama";
+  return withNoise.includes(sampler);
 }
 
 export function samplerRule(value: Sampler, choices: Choices): Reason {

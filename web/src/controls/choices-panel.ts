@@ -11,13 +11,15 @@ import {
   scheduleRule,
 } from "../rules";
 import type { Store } from "../store";
-import { describe } from "./wording";
+import { addTip } from "./tips";
+import { describe, explain } from "./wording";
 
 interface Field {
   element: HTMLSelectElement;
   key: keyof Choices;
   numeric: boolean;
   rule?: (value: never, choices: Choices) => string | undefined;
+  say: (text: string) => void;
 }
 
 export class ChoicesPanel {
@@ -42,8 +44,11 @@ export class ChoicesPanel {
     this.list("lr", offered.lr);
     this.seed.addEventListener("change", () => this.takeSeed());
     this.steps.addEventListener("input", () => {
-      this.store.set({ steps: Math.max(1, Number(this.steps.value)) });
+      this.store.set({ steps: Number(this.steps.value) });
     });
+    for (const control of [this.seed, this.steps]) {
+      addTip(control.closest("label")!, control)(explain(control.id, control.value));
+    }
     this.store.onChange(() => this.show());
     this.show();
   }
@@ -72,10 +77,11 @@ export class ChoicesPanel {
       const value = numeric ? Number(element.value) : element.value;
       this.store.set({ [key]: value } as Partial<Choices>);
     });
-    this.fields.push({ element, key, numeric, rule: rule as Field["rule"] });
+    const say = addTip(element.closest("label")!, element);
+    this.fields.push({ element, key, numeric, rule: rule as Field["rule"], say });
   }
 
-  private showField({ element, key, numeric, rule }: Field, choices: Choices): void {
+  private showField({ element, key, numeric, rule, say }: Field, choices: Choices): void {
     const value = String(choices[key]);
     const options = [...element.options];
     if (!options.some((option) => option.value === value)) {
@@ -89,6 +95,7 @@ export class ChoicesPanel {
       option.textContent = describe(key, typed) + (reason ? ` (${reason})` : "");
     }
     element.value = value;
+    say(explain(key, value));
   }
 
   private takeSeed(): void {

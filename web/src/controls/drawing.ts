@@ -16,7 +16,8 @@ export interface DrawingEvents {
 export class Drawing {
   active = false;
   private readonly bar = element("drawbar");
-  private readonly layers = document.querySelector<HTMLElement>(".layers")!;
+  /** What the bar stands in place of. */
+  private readonly resting = [element("timeline"), element("layers")];
   private readonly brush = input("brush");
   private strokes: number[][] = [];
   private role: "source" | "data" = "data";
@@ -50,7 +51,7 @@ export class Drawing {
     this.strokes = [];
     this.cursor = [0, 0];
     this.bar.hidden = false;
-    this.layers.hidden = true;
+    for (const each of this.resting) each.hidden = true;
     this.scene.canvas.tabIndex = 0;
     this.scene.canvas.classList.add("drawing");
     this.scene.cover((ctx, view) => this.paint(ctx, view));
@@ -63,7 +64,7 @@ export class Drawing {
     if (!this.active) return;
     this.active = false;
     this.bar.hidden = true;
-    this.layers.hidden = false;
+    for (const each of this.resting) each.hidden = false;
     this.scene.canvas.removeAttribute("tabindex");
     this.scene.canvas.classList.remove("drawing");
     this.scene.cover(undefined);
@@ -164,10 +165,10 @@ export class Drawing {
   private update(): void {
     const { count } = this;
     const what = `Draw the ${this.role}: drag over the plane`;
-    const keys = "arrows, space and Enter work too";
+    const keys = matchMedia("(hover: hover)").matches ? " (arrows, space and Enter work too)" : "";
     const full = count >= mostRows ? " That is as many as fit." : "";
     element("draw-hint").textContent =
-      count === 0 ? `${what} (${keys}).` : `${count.toLocaleString("en")} points.${full}`;
+      count === 0 ? `${what}${keys}.` : `${count.toLocaleString("en")} points.${full}`;
     this.scene.wake();
   }
 

@@ -1,6 +1,5 @@
 // The loss over the steps. Thinned as it grows, so that a long run costs no more than a short one.
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import { element } from "../dom";
 import type { Palette } from "../scene/palette";
 
@@ -115,7 +114,7 @@ export class LossCurve {
       ],
       series: [
         {},
-        { stroke: palette.soft + "66", width: 1, points: { show: false } },
+        { stroke: palette.soft + "50", width: 1, points: { show: false } },
         { stroke: palette.ink, width: 1.8, points: { show: false } },
       ],
     };
@@ -128,12 +127,12 @@ function compact(value: number, gap: number): string {
   return value.toFixed(gap >= 1 ? 0 : gap >= 0.1 ? 1 : gap >= 0.01 ? 2 : 3);
 }
 
-/** A range that the first wild losses do not stretch. */
+/** A range that the first wild losses do not stretch, and in which a plateau looks like one. */
 function rangeOf(plot: uPlot): [number, number] {
   const values = [...(plot.data[2] as number[])].sort((a, b) => a - b);
   if (values.length === 0) return [0, 1];
   const low = values[0];
   const high = values[Math.floor(0.97 * (values.length - 1))];
-  const room = Math.max(0.15 * (high - low), 0.02 * high, 1e-6);
+  const room = Math.max(0.15 * (high - low), 0.15 * high, 1e-6);
   return [Math.max(0, low - room), high + room];
 }

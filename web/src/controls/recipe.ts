@@ -1,97 +1,137 @@
-// The idea in one card: which mix of the two ends a point on the path is, and which mix the
-// network is asked for. Curves of the weights over time, data in one colour and source in the other.
+// The idea in two cards: which mix of the two ends a point on the path is now, and which mix the
+// network learns. Curves of the weights over time, data in one colour and source in the other.
 import type { Prediction } from "pathflow";
 import type { Choices } from "../choices";
 import { make, sharp } from "../dom";
+import { weightAt, type Curves, type Mix, type Mixes } from "../engine/mix";
 import type { Palette } from "../scene/palette";
-import { pathWeights, targetWeights, type Weights } from "./weights";
 
 const width = 126;
 const height = 46;
-const samples = 60;
 
-const targets: Record<Prediction, [string, string]> = {
-  data: ["x₀", "the clean point itself"],
-  noise: ["x₁", "where the point came from"],
-  velocity: ["α̇·x₀ + σ̇·x₁", "which way and how fast it moves"],
-  v: ["−σ·x₀ + α·x₁", "the angle between the two ends"],
-  score: ["−x₁ ∕ σ", "which way is more likely"],
+const meanings: Record<Prediction, string> = {
+  data: "the clean point itself",
+  noise: "where it came from",
+  velocity: "its direction and speed",
+  v: "a quarter turn of the mix",
+  score: "which way is likelier",
 };
 
+/** A canvas of curves over the formula with the numbers of now. */
+class Card {
+  private readonly canvas = make("canvas", { "aria-hidden": "true" });
+  private readonly data = make("b", { class: "data" });
+  private readonly source = make("b", { class: "source" });
+  private readonly sign = new Text(" + ");
+  readonly meaning = make("small");
+
+  constructor(
+    host: HTMLElement,
+    title: string,
+    private readonly capped: boolean,
+  ) {
+    const formula = make("span", { class: "formula" }, this.data, this.sign, this.source);
+    const caption = make("figcaption", {}, make("span", { class: "over" }, title), formula);
+    caption.append(this.meaning);
+    host.append(make("figure", {}, this.canvas, caption));
+  }
+
+  show(curves: Curves, palette: Palette, t: number): void {
+    const source = weightAt(curves.source, t);
+    this.data.textContent = `${digits(weightAt(curves.data, t))}·x₀`;
+    this.sign.data = source < 0 ? " − " : " + ";
+    this.source.textContent = `${digits(Math.abs(source))}·x₁`;
+    draw(this.canvas, palette, t, curves, this.capped);
+  }
+}
+
 export class Recipe {
-  private readonly path = make("canvas", { "aria-hidden": "true" });
-  private readonly target = make("canvas", { "aria-hidden": "true" });
-  private readonly asked = make("span", { class: "formula" });
-  private readonly meaning = make("small");
+  private readonly path: Card;
+  private readonly target: Card;
+  private mix: Mix | undefined;
+  private shown = "";
   private drawn = "";
 
-  constructor(host: HTMLElement) {
-    const mix = make("span", { class: "formula" }, "α·x₀ + σ·x₁");
-    const left = make("figure", {}, this.path);
-    left.append(make("figcaption", {}, make("span", {}, "a point ", mix)));
-    left.lastElementChild!.append(make("small", {}, "a mix of the two ends"));
-    const right = make("figure", {}, this.target);
-    right.append(make("figcaption", {}, make("span", {}, "learns ", this.asked), this.meaning));
-    host.append(left, right);
+  constructor(
+    host: HTMLElement,
+    private readonly mixes: Mixes,
+    private readonly onProblem: (error: Error) => void,
+  ) {
+    this.path = new Card(host, "a point is", false);
+    this.path.meaning.textContent = "a mix of the two ends";
+    this.target = new Card(host, "the network learns", true);
   }
 
   show(choices: Readonly<Choices>, palette: Palette, t: number): void {
     const { schedule, predict } = choices;
-    const key = `${schedule} ${predict} ${t.toFixed(2)} ${palette.ink}`;
-    if (key === this.drawn) return;
+    const wanted = `${schedule} ${predict}`;
+    if (wanted !== this.shown) {
+      this.shown = wanted;
+      this.mixes.of(schedule, predict).then((mix) => {
+        if (wanted !== this.shown) return;
+        this.mix = mix;
+        this.target.meaning.textContent = meanings[predict];
+        this.drawn = "";
+        this.draw(palette, t);
+      }, this.onProblem);
+    }
+    this.draw(palette, t);
+  }
+
+  private draw(palette: Palette, t: number): void {
+    const key = `${this.shown} ${t.toFixed(2)} ${palette.ink}`;
+    if (!this.mix || key === this.drawn) return;
     this.drawn = key;
-    const [formula, meaning] = targets[predict];
-    this.asked.textContent = formula;
-    this.meaning.textContent = meaning;
-    curves(this.path, palette, t, false, (at) => pathWeights(schedule, at));
-    curves(this.target, palette, t, true, (at) => targetWeights(schedule, predict, at));
+    this.path.show(this.mix.path, palette, t);
+    this.target.show(this.mix.target, palette, t);
   }
 }
 
+/** Two decimals, with a true minus. */
+function digits(value: number): string {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  const text = Math.abs(value).toFixed(Math.abs(value) >= 10 ? 1 : 2);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
 /** Both weights over time, source on the left as in the scrubber; `capped` where they blow up. */
-function curves(
+function draw(
   target: HTMLCanvasElement,
   palette: Palette,
   t: number,
+  curves: Curves,
   capped: boolean,
-  weights: (t: number) => Weights,
 ): void {
   const box = target.getBoundingClientRect();
   const w = box.width || width;
   const h = box.height || height;
   const ctx = sharp(target, w, h);
   if (!ctx) return;
-  const at = Array.from({ length: samples + 1 }, (_, k) => weights(1 - k / samples));
-  const sizes = at
-    .flat()
-    .map((value) => Math.abs(value))
-    .sort((a, b) => a - b);
-  const largest = sizes[sizes.length - 1];
-  const cap = capped ? 4 * sizes[sizes.length >> 1] + 1 : largest;
-  const most = Math.max(1, Math.min(largest, cap));
-  const least = Math.min(0, ...at.flat().map((value) => Math.max(value, -most)));
-  const y = (value: number): number => h - 4 - ((h - 8) * (value - least)) / (most - least);
+  const sizes = [...curves.data, ...curves.source].map(Math.abs).sort((p, q) => p - q);
+  const cap = capped ? 4 * sizes[sizes.length >> 1] + 1 : Infinity;
+  const most = Math.max(1, Math.min(cap, sizes[sizes.length - 1]));
+  const least = Math.max(-most, Math.min(0, ...curves.data, ...curves.source));
+  const y = (value: number): number => {
+    const kept = Math.max(least, Math.min(most, value));
+    return h - 4 - ((h - 8) * (kept - least)) / (most - least);
+  };
+  const across = (share: number): number => 4 + share * (w - 8);
   ctx.strokeStyle = palette.line;
   ctx.lineWidth = 1;
   line(ctx, [0, y(0)], [w, y(0)]);
-  const across = (share: number): number => 4 + share * (w - 8);
   const x = across(1 - t);
   line(ctx, [x, 0], [x, h]);
   ctx.lineWidth = 2;
-  ([0, 1] as const).forEach((which) => {
-    ctx.strokeStyle = which === 0 ? palette.data : palette.source;
+  for (const which of ["data", "source"] as const) {
+    const weights = curves[which];
+    ctx.strokeStyle = ctx.fillStyle = palette[which];
     ctx.beginPath();
-    at.forEach((pair, k) => ctx.lineTo(across(k / samples), y(clip(pair[which], most))));
+    weights.forEach((value, k) => ctx.lineTo(across(k / (weights.length - 1)), y(value)));
     ctx.stroke();
-    ctx.fillStyle = ctx.strokeStyle;
     ctx.beginPath();
-    ctx.arc(x, y(clip(weights(t)[which], most)), 3, 0, 2 * Math.PI);
+    ctx.arc(x, y(weightAt(weights, t)), 3, 0, 2 * Math.PI);
     ctx.fill();
-  });
-}
-
-function clip(value: number, most: number): number {
-  return Math.max(-most, Math.min(most, value));
+  }
 }
 
 function line(ctx: CanvasRenderingContext2D, from: [number, number], to: [number, number]): void {

@@ -1,4 +1,4 @@
-// The library's names in words for people.
+// The library's names in words for people, and what each control is for.
 
 const words: Record<string, Record<string, string>> = {
   schedule: {
@@ -25,7 +25,17 @@ const words: Record<string, Record<string, string>> = {
     dopri5: "Dormand–Prince 5(4)",
     ddim: "DDIM",
     ddpm: "DDPM",
+    "dpm-solver-2": "DPM-Solver 2",
+    "dpm-solver-3": "DPM-Solver 3",
+    "dpmpp-2s": "DPM-Solver++ 2S",
+    "dpmpp-2m": "DPM-Solver++ 2M",
+    "dpmpp-3m": "DPM-Solver++ 3M",
+    "dpmpp-sde-2m": "DPM-Solver++ SDE",
+    unipc: "UniPC",
+    edm: "EDM Heun",
     "euler-maruyama": "Euler–Maruyama",
+    "stochastic-heun": "Stochastic Heun",
+    "predictor-corrector": "Predictor–corrector",
   },
   speed: { "5": "5 steps/s", "50": "50 steps/s", "300": "300 steps/s", max: "full speed" },
 };
@@ -34,4 +44,69 @@ export function describe(key: string, value: string | number): string {
   const word = words[key]?.[String(value)];
   if (word) return word;
   return typeof value === "number" && value >= 1000 ? value.toLocaleString("en") : String(value);
+}
+
+/** What a control decides, in a sentence. */
+const purposes: Record<string, string> = {
+  schedule: "How much of data and of source is in the mix at each time.",
+  predict: "The question put to the network. Every answer gives all the others.",
+  coupling: "Which source point is paired with which data point in a batch.",
+  width: "Units in each hidden layer: more can bend more, and cost more.",
+  depth: "Hidden layers of the network.",
+  batch: "Pairs drawn for each training step: more is steadier and slower.",
+  lr: "Size of a training step: too small crawls, too large never settles.",
+  seed: "The same seed and choices give the same numbers, here and on other machines.",
+  sampler: "How points are moved from source to data.",
+  steps: "In how many steps time goes from 1 to 0: fewer is faster and rougher.",
+  speed: "Training steps a second: slow down to watch single steps.",
+  quantity: "What the arrows show: where points move, or where they are more likely.",
+};
+
+/** What a value of it means. */
+const meanings: Record<string, Record<string, string>> = {
+  schedule: {
+    linear: "Linear: straight lines at constant speed, as in flow matching.",
+    trig: "Trigonometric: a quarter circle; the size of the mix stays the same.",
+    "vp-linear": "VP, linear β: the mix of DDPM; the size of the mix stays the same.",
+    "vp-cosine": "VP, cosine: as VP, with more time spent near the data.",
+    "sub-vp": "Sub-VP: as VP, with less noise at every time between.",
+    ve: "VE: the data stay whole, ever larger noise is added.",
+  },
+  predict: {
+    data: "Data: the clean point that this mix was made from.",
+    noise: "Source: the other end, as DDPM asks for its noise.",
+    velocity: "Velocity: which way and how fast the mix moves, as flow matching asks.",
+    v: "v: a quarter turn from the mix, steady at both ends.",
+    score: "Score: which way points become more likely.",
+  },
+  coupling: {
+    independent: "At random: pairs cross, so paths bend.",
+    ot: "Optimal transport: pairs that together travel least, so paths are straight.",
+  },
+  sampler: {
+    euler: "Euler: straight on along the arrow; 1 evaluation a step.",
+    midpoint: "Midpoint: takes the arrow half a step ahead; 2 evaluations a step.",
+    heun: "Heun: averages the arrows at both ends of a step; 2 evaluations a step.",
+    rk4: "Runge–Kutta: blends four arrows; 4 evaluations a step.",
+    dopri5: "Dormand–Prince: picks its own steps to keep the error small.",
+    ddim: "DDIM: jumps along the estimated data and source; 1 evaluation a step.",
+    ddpm: "DDPM: as DDIM with fresh noise at every step.",
+    "dpm-solver-2": "DPM-Solver: bends with the estimated noise; 2 evaluations a step.",
+    "dpm-solver-3": "DPM-Solver: the same, to third order; 3 evaluations a step.",
+    "dpmpp-2s": "DPM-Solver++: bends with the estimated data; 2 evaluations a step.",
+    "dpmpp-2m": "DPM-Solver++: learns the bend from the step before; 1 evaluation a step.",
+    "dpmpp-3m": "DPM-Solver++: from the two steps before; 1 evaluation a step.",
+    "dpmpp-sde-2m": "DPM-Solver++ with fresh noise at every step.",
+    unipc: "UniPC: as 2M, and mends each step once the next is known; 1 evaluation a step.",
+    edm: "EDM: Heun's rule in the noise's own size; 2 evaluations a step.",
+    "euler-maruyama": "Euler–Maruyama: noise on the way, and a pull that makes up for it.",
+    "stochastic-heun": "Stochastic Heun: the same, averaged over both ends; 2 evaluations a step.",
+    "predictor-corrector": "Predictor–corrector: shakes the crowd into place before every step.",
+  },
+};
+
+/** For a control as it stands: what it decides, and what its value means. */
+export function explain(key: string, value: string | number): string {
+  const meaning = meanings[key]?.[String(value)];
+  return meaning ? `${purposes[key]} ${meaning}` : purposes[key];
 }

@@ -2,6 +2,7 @@
 import type { RunReport, StepReport, TrainerOptions, WorkerApi, WorkerTrainer } from "pathflow";
 import type { Choices, Quantity, Training } from "../choices";
 import { decodeRows } from "../rows";
+import { explain } from "./explain";
 import { readField, type Field } from "./field";
 import { frameOf, keptTimes, type Frame } from "./frame";
 import { Measure, type Distance } from "./measure";
@@ -263,12 +264,4 @@ function trainerOptions(choices: Readonly<Training>): TrainerOptions {
   const data = decodeRows(choices.data) ?? choices.data;
   const source = decodeRows(choices.source) ?? choices.source;
   return { data, source, schedule, predict, coupling, width, depth, batch, lr, seed };
-}
-
-function explain(error: unknown): string {
-  if (error instanceof Error) {
-    const hint = (error as { code?: string }).code === "NumericError";
-    return hint ? `${error.message} A lower learning rate and a reset help.` : error.message;
-  }
-  return String(error);
 }

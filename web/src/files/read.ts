@@ -14,8 +14,7 @@ export async function readFile(file: File, api: WorkerApi): Promise<Fitted> {
   }
   const extension = /\.([^.]+)$/.exec(name.toLowerCase())?.[1] ?? "";
   if (extension === "npy") return fitRows(await readNpy(file, api), name);
-  if (["csv", "tsv", "txt"].includes(extension))
-    return fitRows(readCsv(await file.text(), name), name);
+  if (["csv", "tsv", "txt"].includes(extension)) return fitRows(await readCsv(file, name), name);
   if (file.type.startsWith("image/")) return fitRows(await readImage(file, name), name);
   throw new Error(`${name}: expected a .npy, .csv or image file.`);
 }

@@ -9,6 +9,7 @@ export function drawArrows(
   palette: Palette,
   field: Field,
   t: number,
+  places: Float32Array,
 ): void {
   const { low, high, share } = around(field.slices, t);
   const half = low.half * (1 - share) + high.half * share;
@@ -16,7 +17,9 @@ export function drawArrows(
   const cell = (2 * half * view.scale) / grid;
   const sign = field.quantity === "velocity" ? -1 : 1;
   const typical = median(low.data) * (1 - share) + median(high.data) * share;
-  ctx.beginPath();
+  const crowded = crowd(places, half, grid);
+  const beside = new Path2D();
+  const apart = new Path2D();
   for (let row = 0; row < grid; row++) {
     for (let column = 0; column < grid; column++) {
       const at = 2 * (row * grid + column);
@@ -25,19 +28,38 @@ export function drawArrows(
       const x = toPixelX(view, -half + ((column + 0.5) * 2 * half) / grid);
       const y = toPixelY(view, -half + ((row + 0.5) * 2 * half) / grid);
       if (x < -cell || y < -cell || x > view.width + cell || y > view.height + cell) continue;
-      arrow(ctx, x, y, u, -v, cell, typical);
+      const path = crowded[row * grid + column] ? beside : apart;
+      arrow(path, x, y, u, -v, cell, typical);
     }
   }
   ctx.strokeStyle = palette.ink;
-  ctx.globalAlpha = palette.dark ? 0.6 : 0.5;
-  ctx.lineWidth = 1.1;
-  ctx.stroke();
+  ctx.lineWidth = 1.2;
+  ctx.globalAlpha = palette.dark ? 0.75 : 0.65;
+  ctx.stroke(beside);
+  ctx.globalAlpha = 0.16;
+  ctx.stroke(apart);
   ctx.globalAlpha = 1;
+}
+
+/** Which cells have particles in them or next to them: elsewhere the network is only guessing. */
+function crowd(places: Float32Array, half: number, grid: number): Uint8Array {
+  const near = new Uint8Array(grid * grid);
+  const perUnit = grid / (2 * half);
+  for (let i = 0; i < places.length; i += 2) {
+    const column = Math.floor((places[i] + half) * perUnit);
+    const row = Math.floor((places[i + 1] + half) * perUnit);
+    for (let r = Math.max(0, row - 1); r <= Math.min(grid - 1, row + 1); r++) {
+      for (let c = Math.max(0, column - 1); c <= Math.min(grid - 1, column + 1); c++) {
+        near[r * grid + c] = 1;
+      }
+    }
+  }
+  return near;
 }
 
 /** One arrow about (x, y), its length a saturating function of the size of (u, v). */
 function arrow(
-  ctx: CanvasRenderingContext2D,
+  path: Path2D,
   x: number,
   y: number,
   u: number,
@@ -54,11 +76,11 @@ function arrow(
   const tipX = x + dx / 2;
   const tipY = y + dy / 2;
   const angle = Math.atan2(dy, dx);
-  ctx.moveTo(x - dx / 2, y - dy / 2);
-  ctx.lineTo(tipX, tipY);
-  ctx.moveTo(tipX - head * Math.cos(angle - 0.5), tipY - head * Math.sin(angle - 0.5));
-  ctx.lineTo(tipX, tipY);
-  ctx.lineTo(tipX - head * Math.cos(angle + 0.5), tipY - head * Math.sin(angle + 0.5));
+  path.moveTo(x - dx / 2, y - dy / 2);
+  path.lineTo(tipX, tipY);
+  path.moveTo(tipX - head * Math.cos(angle - 0.5), tipY - head * Math.sin(angle - 0.5));
+  path.lineTo(tipX, tipY);
+  path.lineTo(tipX - head * Math.cos(angle + 0.5), tipY - head * Math.sin(angle + 0.5));
 }
 
 function around(

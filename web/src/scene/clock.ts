@@ -3,7 +3,7 @@
 const travel = 3600;
 const atData = 1500;
 const back = 700;
-const atSource = 450;
+const atSource = 900;
 const period = atSource + travel + atData + back;
 
 export class Clock {
@@ -16,8 +16,9 @@ export class Clock {
   play(now: number): void {
     this.playing = true;
     this.last = now;
-    this.elapsed = atSource + inverseEase(1 - this.t) * travel;
-    if (this.t <= 0.001) this.elapsed = 0;
+    // At either end it begins with the source, and long enough to be seen.
+    const between = this.t > 0.001 && this.t < 0.999;
+    this.elapsed = between ? atSource + inverseEase(1 - this.t) * travel : 0;
   }
 
   pause(): void {

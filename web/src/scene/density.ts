@@ -74,7 +74,7 @@ export class Density {
     let most = 0;
     for (const count of this.counts) most = Math.max(most, count);
     const pixels = this.image!.data;
-    const strength = palette.dark ? 150 : 135;
+    const strength = palette.dark ? 175 : 185;
     for (let i = 0; i < this.counts.length; i++) {
       pixels[4 * i] = r;
       pixels[4 * i + 1] = g;

@@ -1,5 +1,7 @@
 // The colours that canvases draw with, taken from the style sheet so that both always agree.
 
+export type Rgb = [number, number, number];
+
 export interface Palette {
   data: string;
   source: string;
@@ -10,7 +12,7 @@ export interface Palette {
   dark: boolean;
   /** Colour of time t = k / (steps - 1): data at the first, source at the last. */
   times: string[];
-  timesRgb: [number, number, number][];
+  timesRgb: Rgb[];
 }
 
 const shades = 48;
@@ -37,12 +39,12 @@ export function shadeOf(palette: Palette, t: number): number {
   return Math.round(Math.min(1, Math.max(0, t)) * (palette.times.length - 1));
 }
 
-function rgb(hex: string): [number, number, number] {
+function rgb(hex: string): Rgb {
   const value = parseInt(hex.replace("#", ""), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
-function blend(stops: [number, number, number][], at: number): [number, number, number] {
+function blend(stops: Rgb[], at: number): Rgb {
   const place = at * (stops.length - 1);
   const low = Math.min(stops.length - 2, Math.floor(place));
   const share = place - low;

@@ -1,8 +1,46 @@
 // Particles at one time, with short tails that show where each came from.
-import { shadeOf, type Palette } from "./palette";
+import { shadeOf, type Palette, type Rgb } from "./palette";
+import type { Quality } from "./quality";
 import { toPixelX, toPixelY, type View } from "./view";
 
 const full = 2 * Math.PI;
+/** Reach of the halo, in radii. */
+const halo = 3.2;
+
+/** A dot, with a halo or without, drawn once for each colour and size and then stamped. */
+class Stamp {
+  private readonly image = document.createElement("canvas");
+  private made = "";
+
+  of(rgb: Rgb, radius: number, reach: number, dark: boolean, ratio: number): HTMLCanvasElement {
+    const key = `${rgb.join()} ${radius} ${reach} ${dark} ${ratio}`;
+    if (key !== this.made) this.draw(rgb, radius, reach, dark, ratio);
+    this.made = key;
+    return this.image;
+  }
+
+  private draw(rgb: Rgb, radius: number, reach: number, dark: boolean, ratio: number): void {
+    this.image.width = this.image.height = Math.ceil(2 * reach * ratio);
+    const ctx = this.image.getContext("2d")!;
+    const scale = this.image.width / (2 * reach);
+    ctx.scale(scale, scale);
+    ctx.translate(reach, reach);
+    const color = (alpha: number): string => `rgb(${rgb.join(" ")} / ${alpha})`;
+    if (reach > 2 * radius) {
+      const glow = ctx.createRadialGradient(0, 0, radius, 0, 0, reach);
+      glow.addColorStop(0, color(dark ? 0.32 : 0.13));
+      glow.addColorStop(1, color(0));
+      ctx.fillStyle = glow;
+      ctx.fillRect(-reach, -reach, 2 * reach, 2 * reach);
+    }
+    ctx.fillStyle = color(dark ? 0.95 : 0.88);
+    ctx.beginPath();
+    ctx.arc(0, 0, radius, 0, full);
+    ctx.fill();
+  }
+}
+
+const stamp = new Stamp();
 
 export function drawParticles(
   ctx: CanvasRenderingContext2D,
@@ -10,19 +48,19 @@ export function drawParticles(
   palette: Palette,
   places: Float32Array,
   t: number,
+  quality: Quality,
 ): void {
-  const radius = view.width < 480 ? 1.6 : 2.1;
-  ctx.beginPath();
+  const radius = view.width < 480 ? 1.6 : 2;
+  const reach = quality === 0 ? radius * halo : radius + 0.5;
+  const rgb = palette.timesRgb[shadeOf(palette, t)];
+  const image = stamp.of(rgb, radius, reach, palette.dark, ctx.getTransform().a);
+  const { scale } = view;
+  const left = view.width / 2 - reach;
+  const top = view.height / 2 - reach;
+  const size = 2 * reach;
   for (let i = 0; i < places.length; i += 2) {
-    const x = toPixelX(view, places[i]);
-    const y = toPixelY(view, places[i + 1]);
-    ctx.moveTo(x + radius, y);
-    ctx.arc(x, y, radius, 0, full);
+    ctx.drawImage(image, left + places[i] * scale, top - places[i + 1] * scale, size, size);
   }
-  ctx.globalAlpha = 0.9;
-  ctx.fillStyle = palette.times[shadeOf(palette, t)];
-  ctx.fill();
-  ctx.globalAlpha = 1;
 }
 
 /** Straight strokes from `before` to `places`, both [n, 2]. */

@@ -1,9 +1,11 @@
 // Trajectories of a few particles, coloured by time: what is behind is strong, what is ahead faint.
 import type { Motion } from "./motion";
 import { shadeOf, type Palette } from "./palette";
+import type { Quality } from "./quality";
 import { toPixelX, toPixelY, type View } from "./view";
 
 const smoothPaths = 130;
+const fewPaths = 60;
 /** Noisy paths cover the plane: a few tell more. */
 const noisyPaths = 18;
 const bands = 16;
@@ -15,11 +17,13 @@ export function drawPaths(
   motion: Motion,
   t: number,
   noisy: boolean,
+  quality: Quality,
 ): void {
   const { times, n } = motion.frame!;
   const last = times.length - 1;
   const per = Math.max(1, Math.ceil(last / bands));
-  const stride = Math.max(1, Math.floor(n / (noisy ? noisyPaths : smoothPaths)));
+  const paths = noisy ? noisyPaths : quality === 2 ? fewPaths : smoothPaths;
+  const stride = Math.max(1, Math.floor(n / paths));
   ctx.lineJoin = "round";
   for (let k = 0; k < last; k += per) {
     const end = Math.min(last, k + per);

@@ -9,6 +9,7 @@ import { Motion } from "./motion";
 import { readPalette, type Palette } from "./palette";
 import { drawGhosts, drawParticles, drawTails } from "./particles";
 import { drawPaths } from "./paths";
+import { Pace, type Quality } from "./quality";
 import { viewOf, type View } from "./view";
 
 const tail = 0.045;
@@ -27,6 +28,7 @@ export class Scene {
   still = false;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly density = new Density();
+  private readonly pace = new Pace();
   private field: Field | undefined;
   private target: Float32Array<ArrayBufferLike> = new Float32Array(0);
   private base = 4;
@@ -51,6 +53,10 @@ export class Scene {
     this.resize();
   }
 
+  get quality(): Quality {
+    return this.pace.quality;
+  }
+
   /** A picture will be drawn soon. */
   wake(): void {
     if (this.asked === 0 && !this.asleep) {
@@ -64,6 +70,7 @@ export class Scene {
       cancelAnimationFrame(this.asked);
       this.asked = 0;
       this.marks = [];
+      this.pace.rest();
     } else this.wake();
   }
 
@@ -123,25 +130,30 @@ export class Scene {
 
   private resize(): void {
     const box = this.canvas.getBoundingClientRect();
-    const ratio = Math.min(3, window.devicePixelRatio || 1);
+    const finest = this.pace.quality === 2 ? 1 : 3;
+    const ratio = Math.min(finest, window.devicePixelRatio || 1);
     this.width = Math.max(1, box.width);
     this.height = Math.max(1, box.height);
     this.canvas.width = Math.round(this.width * ratio);
     this.canvas.height = Math.round(this.height * ratio);
     this.ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (this.asked !== 0) return;
-    this.draw();
+    this.draw(this.pace.quality);
   }
 
   private tick(now: number): void {
     this.asked = 0;
     const time = this.clock.advance(now);
-    const gliding = this.motion.advance(now);
-    this.draw();
-    if (time || gliding) {
+    const moving = this.motion.advance(now) || time;
+    this.draw(moving ? this.pace.quality : 0); // what stands still may take its time
+    if (moving) {
       this.count(now);
+      if (this.pace.note(now)) this.resize();
       this.wake();
-    } else this.marks = [];
+    } else {
+      this.marks = [];
+      this.pace.rest();
+    }
     this.events.onDrawn(this.clock.t, this.rate());
   }
 
@@ -156,7 +168,7 @@ export class Scene {
     return ((marks.length - 1) * 1000) / (marks[marks.length - 1] - marks[0]);
   }
 
-  private draw(): void {
+  private draw(quality: Quality): void {
     const { ctx, palette, shown } = this;
     const view = this.view();
     const { t } = this.clock;
@@ -167,14 +179,14 @@ export class Scene {
     if (frame) this.motion.places(t, this.places);
     if (frame && shown.density) this.density.draw(ctx, view, palette, this.places, t);
     if (shown.target) drawGhosts(ctx, view, palette.data, this.target, palette.dark ? 0.34 : 0.3);
-    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t, shown.noisy);
-    if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t);
+    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t, shown.noisy, quality);
+    if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t, this.places);
     if (frame && shown.particles) {
-      if (t < 1) {
+      if (t < 1 && quality === 0) {
         this.motion.places(Math.min(1, t + tail), this.before);
         drawTails(ctx, view, palette, this.before, this.places, t);
       }
-      drawParticles(ctx, view, palette, this.places, t);
+      drawParticles(ctx, view, palette, this.places, t, quality);
     }
   }
 }

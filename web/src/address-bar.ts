@@ -1,0 +1,42 @@
+// Keeps the address in step with the page, so that reload, back, forward and a shared link restore
+// what was there. A new network is a new entry of the browser's history; all else changes the entry.
+import { mostTrained, writeAddress, type Run } from "./address";
+import type { Choices } from "./choices";
+
+const quiet = 350;
+
+export interface Addressed {
+  choices(): Readonly<Choices>;
+  run(): Run;
+}
+
+export class AddressBar {
+  private timer = 0;
+  private entry = false;
+
+  constructor(private readonly page: Addressed) {}
+
+  /** Writes soon: several changes in quick succession are one. */
+  keep(newEntry = false): void {
+    this.entry ||= newEntry;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.write(), quiet);
+  }
+
+  /** What was to be written belongs to an address that has been left. */
+  drop(): void {
+    clearTimeout(this.timer);
+    this.entry = false;
+  }
+
+  write(): void {
+    clearTimeout(this.timer);
+    const run = this.page.run();
+    const trained = Math.min(run.trained, mostTrained);
+    const hash = writeAddress(this.page.choices(), { ...run, trained });
+    if (hash === location.hash) return;
+    if (this.entry) history.pushState(null, "", hash);
+    else history.replaceState(null, "", hash);
+    this.entry = false;
+  }
+}
