@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
 
 #include "figure/figure.hpp"
 #include "files.hpp"
@@ -14,10 +15,9 @@
 #include "pathflow/base/threads.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
-#include "pathflow/path/dynamics.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
-#include "pathflow/sample/time_grid.hpp"
+#include "pathflow/sample/option_table.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -174,30 +174,11 @@ void add_model_options(Verb& verb, SampleCommand& c) {
 
 void add_sampler_options(Verb& verb, SampleOptions& o) {
   verb.group("Sampler");
-  verb.option("--sampler", o.sampler, "Method", {.names = sample::sampler_names()});
-  verb.option("--steps", o.steps, "Steps of the time grid");
-  verb.option("--grid", o.grid, "Time grid", {.names = sample::grid_names()});
-  verb.option("--eta", o.eta, "ddim: 0 deterministic to 1 ancestral");
-  verb.option("--variance", o.variance, "ddpm", {.names = {"small", "large"}});
-  verb.option("--diffusion", o.diffusion, "euler-maruyama, stochastic-heun",
-              {.names = path::diffusion_names()});
-  verb.option("--diffusion-scale", o.diffusion_scale, "The same: factor on the diffusion");
-  verb.option("--rtol", o.rtol, "dopri5: relative error per step");
-  verb.option("--atol", o.atol, "dopri5: absolute error per step");
-  verb.option("--order", o.order, "unipc: 1, 2 or 3");
-  verb.option("--churn", o.churn, "edm: noise added in all over the run");
-  verb.option("--churn-from", o.churn_from, "edm: least sigma / alpha at which it is");
-  verb.option("--churn-to", o.churn_to, "edm: greatest sigma / alpha at which it is");
-  verb.option("--churn-noise", o.churn_noise, "edm: factor on it");
-  verb.option("--predictor", o.predictor, "predictor-corrector",
-              {.names = {"reverse-diffusion", "ode", "none"}});
-  verb.option("--corrector-steps", o.corrector_steps,
-              "predictor-corrector: Langevin steps a level");
-  verb.option("--corrector-snr", o.corrector_snr, "predictor-corrector: their noise to drift");
-  verb.option("--last-step", o.last_step, "The step that ends at the data",
-              {.names = {"mean", "tweedie", "euler"}});
-  verb.option("--grid-rho", o.grid_rho, "karras grid: larger is finer near the data");
-  verb.option("--grid-shift", o.grid_shift, "flow-shift grid: larger is finer near the source");
+  sample::for_each_option(o, [&](const char* key, auto& field, auto names, const char* help) {
+    Values values;
+    if constexpr (!std::is_null_pointer_v<decltype(names)>) values.names = names();
+    verb.option(option_of(key), field, help, values);
+  });
 }
 
 }  // namespace

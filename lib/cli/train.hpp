@@ -40,7 +40,4 @@ struct TrainCommand {
   LossHistory history_;
 };
 
-/// "weight_decay" -> "--weight-decay".
-std::string option_of(std::string key);
-
 }  // namespace pathflow::cli

@@ -93,6 +93,11 @@ PATHFLOW_OPTION(std::vector<std::string>)
 template OptionHandle Verb::plain_option(const std::string&, std::optional<int>&,
                                          const std::string&, Values);
 
+std::string option_of(std::string key) {
+  std::replace(key.begin(), key.end(), '_', '-');
+  return "--" + key;
+}
+
 void check_words(const std::vector<std::string>& words, const Verbs& verbs) {
   if (words.empty() || words.front().rfind('-', 0) == 0) return;
   std::vector<std::string> names;

@@ -81,6 +81,9 @@ class Verb {
   std::vector<Completion> completions_;
 };
 
+/// "weight_decay" -> "--weight-decay".
+std::string option_of(std::string key);
+
 using Verbs = std::vector<std::pair<Verb, Run>>;
 
 /// Each adds its options and gives back what runs the verb.

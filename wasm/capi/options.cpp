@@ -11,8 +11,7 @@
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
-#include "pathflow/path/dynamics.hpp"
-#include "pathflow/sample/time_grid.hpp"
+#include "pathflow/sample/option_table.hpp"
 #include "pathflow/train/config.hpp"
 
 namespace pathflow::capi {
@@ -170,28 +169,22 @@ std::string dataset_text(const data::DatasetInfo& info) {
          ",\"classes\":" + std::to_string(info.classes) + '}';
 }
 
-/// An integer that an int holds; what it means is the sampler's to check.
-void take_int(Reader& reader, const char* key, int& value) {
-  std::int64_t wide = value;
-  reader.take(key, wide);
-  check_between("sample", key, wide, -1'000'000, 1'000'000);
-  value = static_cast<int>(wide);
-}
+/// Takes the options of single samplers, row by row of their table.
+struct OptionTaker {
+  Reader& reader;
 
-/// Options of single samplers and grids.
-void take_method_options(Reader& reader, sample::SampleOptions& options) {
-  take_int(reader, "order", options.order);
-  reader.take("churn", options.churn);
-  reader.take("churn_from", options.churn_from);
-  reader.take("churn_to", options.churn_to);
-  reader.take("churn_noise", options.churn_noise);
-  reader.take("predictor", options.predictor);
-  take_int(reader, "corrector_steps", options.corrector_steps);
-  reader.take("corrector_snr", options.corrector_snr);
-  reader.take("last_step", options.last_step);
-  reader.take("grid_rho", options.grid_rho);
-  reader.take("grid_shift", options.grid_shift);
-}
+  template <class Text>  // std::string, double
+  void operator()(const char* key, Text& field, auto, auto) const {
+    reader.take(key, field);
+  }
+  /// An integer that an int holds; what it means is the sampler's to check.
+  void operator()(const char* key, int& field, auto, auto) const {
+    std::int64_t wide = field;
+    reader.take(key, wide);
+    check_between("sample", key, wide, -(1 << 24), 1 << 24);
+    field = static_cast<int>(wide);
+  }
+};
 
 }  // namespace
 
@@ -202,22 +195,11 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
   sample::SampleOptions& options = request.options;
   request.rows_given = reader.take("n", request.rows);
   check_at_least("sample", "n", request.rows, 1);
-  reader.take("sampler", options.sampler);
-  std::int64_t steps = options.steps, seed = 0;
-  reader.take("steps", steps);
-  check_between("sample", "steps", steps, 1, 1 << 24);
-  options.steps = static_cast<int>(steps);
+  sample::for_each_option(options, OptionTaker{reader});
+  std::int64_t seed = 0;
   reader.take("seed", seed);
   check_at_least("sample", "seed", seed, 0);
   options.seed = static_cast<std::uint64_t>(seed);
-  reader.take("eta", options.eta);
-  reader.take("diffusion", options.diffusion);
-  reader.take("diffusion_scale", options.diffusion_scale);
-  reader.take("rtol", options.rtol);
-  reader.take("atol", options.atol);
-  reader.take("grid", options.grid);
-  reader.take("variance", options.variance);
-  take_method_options(reader, options);
   take_interval(reader, options);
   const sample::Span span = sample::sample_span(prediction, schedule, options);
   options.from = span.from;

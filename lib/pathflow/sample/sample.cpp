@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/sample/option_table.hpp"
 #include "pathflow/sample/sampler.hpp"
 #include "pathflow/sample/samplers/ends.hpp"
 #include "pathflow/sample/time_grid.hpp"
@@ -68,7 +69,7 @@ void check_start(const tensor::Matrix<T>& start, std::size_t d) {
 }
 
 void check_last_step(const std::string& name, bool adaptive) {
-  static const std::vector<std::string> names{"mean", "tweedie", "euler"};
+  const std::vector<std::string>& names = last_step_names();
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     throw_unknown_name(kWhere, "last_step", name, names);
   }

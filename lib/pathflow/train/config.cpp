@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "pathflow/base/error.hpp"
-#include "pathflow/graph/graph.hpp"
 #include "pathflow/io/json.hpp"
 #include "pathflow/nn/learning_rate.hpp"
-#include "pathflow/nn/mlp.hpp"
-#include "pathflow/path/coupling.hpp"
-#include "pathflow/path/prediction.hpp"
-#include "pathflow/path/schedule.hpp"
+#include "pathflow/train/option_table.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -20,37 +17,6 @@ using io::Json;
 using io::JsonKind;
 
 constexpr std::uint64_t kLargestSeed = (std::uint64_t{1} << 53) - 1;
-
-/// The one list of keys: calls visit(key, field) for every field in order.
-template <class Options, class Visit>
-void for_each_field(Options& o, Visit&& visit) {
-  visit("data", o.data);
-  visit("source", o.source);
-  visit("schedule", o.schedule);
-  visit("predict", o.predict);
-  visit("coupling", o.coupling);
-  visit("weight", o.weight);
-  visit("dimension", o.dimension);
-  visit("width", o.width);
-  visit("depth", o.depth);
-  visit("activation", o.activation);
-  visit("time_features", o.time_features);
-  visit("conditional", o.conditional);
-  visit("classes", o.classes);
-  visit("label_dropout", o.label_dropout);
-  visit("batch", o.batch);
-  visit("lr", o.lr);
-  visit("lr_schedule", o.lr_schedule);
-  visit("warmup", o.warmup);
-  visit("steps", o.steps);
-  visit("beta1", o.beta1);
-  visit("beta2", o.beta2);
-  visit("epsilon", o.epsilon);
-  visit("weight_decay", o.weight_decay);
-  visit("clip", o.clip);
-  visit("ema", o.ema);
-  visit("seed", o.seed);
-}
 
 /// Refuses a value of another type, saying the key, the type wanted and the value.
 [[noreturn]] void refuse(std::string_view where, std::string_view key, const char* wanted,
@@ -143,13 +109,9 @@ void validate_names(const TrainOptions& o, std::string_view where) {
     throw_error(ErrorCode::kInvalidArgument, where, {"data must not be empty, got \"\""});
   if (o.source.empty())
     throw_error(ErrorCode::kInvalidArgument, where, {"source must not be empty, got \"\""});
-  check_name(where, "schedule", o.schedule, path::schedule_names());
-  check_name(where, "predict", o.predict, path::prediction_names());
-  check_name(where, "coupling", o.coupling, path::coupling_names());
-  check_name(where, "weight", o.weight, weight_names());
-  check_name(where, "activation", o.activation, graph::activation_names());
-  check_name(where, "time_features", o.time_features, nn::time_feature_names());
-  check_name(where, "lr_schedule", o.lr_schedule, lr_schedule_names());
+  for_each_option(o, [&](const char* key, const auto& field, auto names, auto, auto) {
+    if constexpr (!std::is_null_pointer_v<decltype(names)>) check_name(where, key, field, names());
+  });
 }
 
 void validate_optimizer(const TrainOptions& o, std::string_view where) {
@@ -170,7 +132,8 @@ const std::vector<std::string>& option_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> keys;
     const TrainOptions options;
-    for_each_field(options, [&](const char* key, const auto&) { keys.emplace_back(key); });
+    for_each_option(
+        options, [&](const char* key, const auto&, auto, auto, auto) { keys.emplace_back(key); });
     return keys;
   }();
   return names;
@@ -188,7 +151,7 @@ std::string to_json(const TrainOptions& options, int indent) {
       indent < 0 ? "" : "\n" + std::string(static_cast<std::size_t>(indent), ' ');
   const std::string colon = indent < 0 ? ":" : ": ";
   std::string text = "{" + line + "\"format\"" + colon + std::to_string(kConfigVersion);
-  for_each_field(options, [&](const char* key, const auto& field) {
+  for_each_option(options, [&](const char* key, const auto& field, auto, auto, auto) {
     text += "," + line + io::json_string(key) + colon + json_of(field);
   });
   return text + (indent < 0 ? "}" : "\n}");
@@ -205,7 +168,7 @@ TrainOptions options_from_json(std::string_view text, const TrainOptions& defaul
       check_name(where, "option", key, option_names());
     }
   }
-  for_each_field(options, [&](const char* key, auto& field) {
+  for_each_option(options, [&](const char* key, auto& field, auto, auto, auto) {
     for (const auto& [name, value] : items) {
       if (name == key) read_field(where, key, value, field);
     }

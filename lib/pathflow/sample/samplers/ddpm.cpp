@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/sample/option_table.hpp"
 #include "pathflow/sample/samplers/ancestral.hpp"
 
 namespace pathflow::sample {
@@ -19,7 +20,7 @@ class Ddpm final : public Sampler<T> {
   Ddpm(Flow<T>& flow, const SampleOptions& options)
       : flow_(flow), large_(options.variance == "large"), step_(flow, options) {
     if (!large_ && options.variance != "small") {
-      throw_unknown_name("sample", "variance", options.variance, {"small", "large"});
+      throw_unknown_name("sample", "variance", options.variance, variance_names());
     }
     require_gaussian_source(options, "ddpm");
   }

@@ -10,6 +10,7 @@
 // generative modeling through SDEs", ICLR 2021, algorithms 2 to 5.
 #include <cmath>
 
+#include "pathflow/sample/option_table.hpp"
 #include "pathflow/sample/samplers/noise.hpp"
 #include "pathflow/sample/samplers/sde_family.hpp"
 
@@ -29,8 +30,7 @@ class PredictorCorrector final : public Sampler<T> {
         snr_(options.corrector_snr),
         q_(flow.buffer()) {
     if (moves_ && options.predictor != "reverse-diffusion" && options.predictor != "ode") {
-      throw_unknown_name("sample", "predictor", options.predictor,
-                         {"reverse-diffusion", "ode", "none"});
+      throw_unknown_name("sample", "predictor", options.predictor, predictor_names());
     }
     check_between("sample", "corrector_steps", std::int64_t{corrections_}, 0, 100000);
     check_positive("sample", "corrector_snr", snr_);

@@ -1,0 +1,54 @@
+// The options of a run, one row a field: the configuration in a file, the JS module's options, the
+// command's options and the rule of every field with a list of names are read from these rows. A
+// new option is a field of TrainOptions, a row here, and a line of validate() where a number has a
+// rule.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pathflow/graph/graph.hpp"
+#include "pathflow/nn/mlp.hpp"
+#include "pathflow/path/coupling.hpp"
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/path/schedule.hpp"
+#include "pathflow/train/config.hpp"
+
+namespace pathflow::train {
+
+/// Calls visit(key, field, names, group, help) for every field in order. names: a function that
+/// lists the values, or nullptr; group, help: of the command's option, "" where it has none.
+template <class Options, class Visit>
+void for_each_option(Options& o, const Visit& visit) {
+  visit("data", o.data, nullptr, "Path", "FILE.npy of [n, d] points, or a data set");
+  visit("source", o.source, nullptr, "Path", "FILE.npy, or gaussian: N(0, I), or a data set");
+  visit("schedule", o.schedule, &path::schedule_names, "Path", "Schedule");
+  visit("predict", o.predict, &path::prediction_names, "Path", "What the network is asked for");
+  visit("coupling", o.coupling, &path::coupling_names, "Path",
+        "Pairs of a batch; ot is exact, up to 1,024 rows");
+  visit("weight", o.weight, &weight_names, "Path", "Loss weight over t");
+  visit("dimension", o.dimension, nullptr, "", "");
+  visit("width", o.width, nullptr, "Network", "Hidden units per layer");
+  visit("depth", o.depth, nullptr, "Network", "Hidden layers");
+  visit("activation", o.activation, &graph::activation_names, "Network", "Activation");
+  visit("time_features", o.time_features, &nn::time_feature_names, "Network", "How t enters");
+  visit("conditional", o.conditional, nullptr, "Labels", "Condition on the data set's own labels");
+  visit("classes", o.classes, nullptr, "", "");
+  visit("label_dropout", o.label_dropout, nullptr, "Labels",
+        "Share of labels replaced by the null label");
+  visit("batch", o.batch, nullptr, "Steps", "Rows per step");
+  visit("lr", o.lr, nullptr, "Steps", "Peak learning rate");
+  visit("lr_schedule", o.lr_schedule, &lr_schedule_names, "Steps",
+        "Learning rate over steps; cosine falls to 0 at --steps");
+  visit("warmup", o.warmup, nullptr, "Steps", "Steps of linear warm-up");
+  visit("steps", o.steps, nullptr, "Steps", "Steps in all");
+  visit("beta1", o.beta1, nullptr, "Steps", "AdamW: decay of the first moment");
+  visit("beta2", o.beta2, nullptr, "Steps", "AdamW: decay of the second moment");
+  visit("epsilon", o.epsilon, nullptr, "Steps", "AdamW: the divisor's floor");
+  visit("weight_decay", o.weight_decay, nullptr, "Steps", "AdamW: decoupled decay");
+  visit("clip", o.clip, nullptr, "Steps", "Global gradient norm, 0: off");
+  visit("ema", o.ema, nullptr, "Steps", "Decay of the averaged weights, 0: off");
+  visit("seed", o.seed, nullptr, "Steps", "Seed of everything random");
+}
+
+}  // namespace pathflow::train
