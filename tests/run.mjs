@@ -213,7 +213,8 @@ async function tools() {
 
 async function page() {
   await build();
-  return nodeTests("page", "tests/web", /\.spec\.mjs$/, ["--test-concurrency=1"]);
+  // Two browsers at a time: a page waits more than it works.
+  return nodeTests("page", "tests/web", /\.spec\.mjs$/, ["--test-concurrency=2"]);
 }
 
 async function docs() {

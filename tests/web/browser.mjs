@@ -23,6 +23,13 @@ export async function openPage({ browser, address }, { path = "", ...options } =
   return { page, context, errors, requests, close: () => context.close() };
 }
 
+/** A page that stands still until asked to move: what is tried on it is told apart sooner. */
+export async function openStill(world, options) {
+  const all = await openPage(world, { reducedMotion: "reduce", ...options });
+  await waitForFrame(all.page);
+  return all;
+}
+
 /** Waits until the picture shows particles of a network trained for at least `step` steps. */
 export async function waitForFrame(page, step = 0, timeout = 30_000) {
   await page.waitForFunction(

@@ -13,6 +13,8 @@ export interface Addressed {
 export class AddressBar {
   private timer = 0;
   private entry = false;
+  /** The hash as the page last read or wrote it. */
+  private known = location.hash;
 
   constructor(private readonly page: Addressed) {}
 
@@ -23,20 +25,25 @@ export class AddressBar {
     this.timer = window.setTimeout(() => this.write(), quiet);
   }
 
-  /** What was to be written belongs to an address that has been left. */
-  drop(): void {
+  /** The address has been changed from outside: what was to be written belongs to the one left. */
+  follow(): string {
     clearTimeout(this.timer);
     this.entry = false;
+    this.known = location.hash;
+    return this.known;
   }
 
   write(): void {
     clearTimeout(this.timer);
+    // Changed from outside, and the event that tells so is still to come: it must find the new one.
+    if (location.hash !== this.known) return;
     const run = this.page.run();
     const trained = Math.min(run.trained, mostTrained);
     const hash = writeAddress(this.page.choices(), { ...run, trained });
-    if (hash === location.hash) return;
+    if (hash === this.known) return;
     if (this.entry) history.pushState(null, "", hash);
     else history.replaceState(null, "", hash);
     this.entry = false;
+    this.known = location.hash;
   }
 }

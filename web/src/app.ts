@@ -284,8 +284,7 @@ export class App {
   }
 
   private followAddress(): void {
-    this.address.drop();
-    const address = readAddress(location.hash, this.known);
+    const address = readAddress(this.address.follow(), this.known);
     const { choices, notes } = repair({ ...defaults, ...address.choices });
     this.opening = true;
     this.store.set(choices);

@@ -1,0 +1,133 @@
+// What can be chosen: its words, its numbers, what does not go together, and that it all runs.
+/* global innerHeight */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openBrowser, openStill, text, waitForStatus } from "./browser.mjs";
+
+let world;
+before(async () => {
+  world = await openBrowser();
+});
+after(() => world.close());
+
+const opened = (options) => openStill(world, options);
+
+test("every choice says what it is for, aloud and beside it", async () => {
+  const { page, close } = await opened();
+  const wordless = await page.evaluate(() =>
+    [...document.querySelectorAll("select, .fields input")]
+      .filter((e) => {
+        const words = document.getElementById(e.getAttribute("aria-describedby") ?? "");
+        return !words || words.textContent.length < 20;
+      })
+      .map((e) => e.id),
+  );
+  assert.deepEqual(wordless, []);
+  await page.hover("#sampler");
+  await page.waitForSelector(".bubble:not([hidden])");
+  assert.match(await text(page, ".bubble"), /averages the arrows/);
+  const inside = await page.evaluate(() => {
+    const box = document.querySelector(".bubble").getBoundingClientRect();
+    const field = document.querySelector("#sampler").getBoundingClientRect();
+    return box.left >= 0 && box.right <= field.left && box.bottom <= innerHeight;
+  });
+  assert.ok(inside, "beside the field, on the screen");
+  await page.hover("h1");
+  await page.waitForSelector(".bubble", { state: "hidden" });
+  await close();
+});
+
+test("the recipe shows the weights of now, and what has no bound as such", async () => {
+  const { page, close } = await opened({ path: "#t=0.25" });
+  const cards = () => page.$$eval("#recipe .formula", (all) => all.map((e) => e.textContent));
+  const shows = (path, target) =>
+    page.waitForFunction(
+      (wanted) =>
+        [...document.querySelectorAll("#recipe .formula")].every(
+          (e, k) => e.textContent === wanted[k],
+        ),
+      [path, target],
+    );
+  await shows("0.75·x₀ + 0.25·x₁", "−1.00·x₀ + 1.00·x₁");
+  await page.click("#clock"); // the words of the last picture are not dropped when it stops
+  await page.waitForTimeout(500);
+  await page.locator("#time").fill("750");
+  await shows("0.75·x₀ + 0.25·x₁", "−1.00·x₀ + 1.00·x₁");
+  await page.selectOption("#predict", "score");
+  await shows("0.75·x₀ + 0.25·x₁", "0.00·x₀ − 4.00·x₁");
+  await page.locator("#time").fill("1000");
+  await shows("1.00·x₀ + 0.00·x₁", "0.00·x₀ − ∞·x₁");
+  await page.selectOption("#schedule", "vp-linear");
+  await page.selectOption("#predict", "v");
+  await page.locator("#time").fill("0");
+  await page.waitForTimeout(300);
+  const [path, target] = await cards();
+  assert.match(path, /^0\.0\d·x₀ \+ 1\.00·x₁$/);
+  assert.match(target, /^−1\.00·x₀ \+ 0\.0\d·x₁$/);
+  await close();
+});
+
+test("choices that do not go together are off, with the reason, and mended when the source changes", async () => {
+  const { page, close } = await opened();
+  await page.selectOption("#sampler", "ddpm");
+  await page.click('#end-source [data-end="moons"]');
+  await waitForStatus(page, /Sampler is now Heun \(the old choice needs a Gaussian source\)/);
+  assert.equal(await page.inputValue("#sampler"), "heun");
+  const option = page.locator('#predict option[value="score"]');
+  assert.equal(await option.isDisabled(), true);
+  assert.match(await option.textContent(), /needs a Gaussian source/);
+  await page.click('#end-source [data-end="gaussian"]');
+  assert.equal(await option.isDisabled(), false);
+  await page.selectOption("#coupling", "ot");
+  assert.equal(await page.locator('#batch option[value="2048"]').isDisabled(), true);
+  await close();
+});
+
+test("every preset trains and samples", async () => {
+  const { page, errors, close } = await opened();
+  const chips = page.locator("#chips button");
+  const count = await chips.count();
+  for (let k = 0; k < count; k++) {
+    await chips.nth(k).click();
+    assert.equal(await chips.nth(k).getAttribute("aria-pressed"), "true");
+    assert.ok((await text(page, "#look")).length > 40);
+    const name = await text(page, "#chips button >> nth=" + k);
+    await page.waitForFunction(
+      () => Number(document.querySelector("#scene").dataset.frame) > 20,
+      null,
+      {
+        timeout: 20_000,
+      },
+    );
+    assert.ok(!(await page.locator("#status.problem").count()), name);
+  }
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("every sampler samples, and one step is one step", async () => {
+  const { page, errors, close } = await opened();
+  await page.locator("#steps").fill("1");
+  const expected = {
+    euler: 1,
+    midpoint: 2,
+    heun: 2,
+    rk4: 4,
+    ddim: 1,
+    ddpm: 1,
+    "euler-maruyama": 1,
+  };
+  for (const [sampler, evaluations] of Object.entries(expected)) {
+    await page.selectOption("#sampler", sampler);
+    await page.waitForFunction(
+      (n) => Number(document.querySelector("#stat-nfe").textContent) === n,
+      evaluations,
+      { timeout: 10_000 },
+    );
+  }
+  await page.selectOption("#sampler", "dopri5");
+  await page.waitForFunction(() => Number(document.querySelector("#stat-nfe").textContent) > 12);
+  assert.equal(await page.isDisabled("#steps"), true);
+  assert.deepEqual(errors, []);
+  await close();
+});
