@@ -60,26 +60,16 @@ train::Trainer::Inputs inputs_of(std::string_view where, const pf_points* data,
   return inputs;
 }
 
-sample::SampleResult<float> run_sample(const train::Trainer& trainer, const SampleRequest& request,
-                                       const pf_points* start, std::vector<int> labels) {
-  if (start == nullptr) {
-    return trainer.sample(static_cast<std::size_t>(request.rows), request.options,
-                          std::move(labels));
-  }
-  if (request.rows_given) {
-    throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"n must not be given beside start rows, got both"});
-  }
-  return trainer.sample_from(points_of("sample", "start", start), request.options,
-                             std::move(labels));
-}
-
 /// JSON has no infinity.
 std::string number(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
 
+std::string evaluations_text(std::int64_t evaluations) {
+  return "{\"evaluations\":" + to_text(evaluations);
+}
+
 Result result_of_sample(const sample::SampleResult<float>& sampled) {
   Result out;
-  std::string text = "{\"evaluations\":" + to_text(sampled.evaluations);
+  std::string text = evaluations_text(sampled.evaluations);
   out.add("points", sampled.points);
   if (!sampled.times.empty()) {
     out.add("trajectories", sampled.trajectories);
@@ -92,6 +82,43 @@ Result result_of_sample(const sample::SampleResult<float>& sampled) {
   }
   out.text = text + '}';
   return out;
+}
+
+Result result_of_likelihood(const density::LikelihoodResult<float>& found) {
+  Result out;
+  out.add("points", found.points);
+  out.add("log_density", found.log_density.data(), {found.log_density.size()});
+  out.text = evaluations_text(found.evaluations) + '}';
+  return out;
+}
+
+/// From the rows given, or from rows drawn.
+Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
+                  const pf_points* start, std::vector<int> labels) {
+  if (start != nullptr && request.rows_given) {
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"n must not be given beside start rows, got both"});
+  }
+  const auto rows = static_cast<std::size_t>(request.rows);
+  const sample::SampleOptions& options = request.options;
+  if (request.log_density) {
+    density::LikelihoodOptions likelihood = request.likelihood;
+    likelihood.solver = options;
+    likelihood.seed = options.seed;
+    return result_of_likelihood(trainer.sample_with_log_density(
+        start != nullptr ? points_of("sample", "start", start) : trainer.start(rows, options.seed),
+        likelihood, std::move(labels)));
+  }
+  return result_of_sample(
+      start == nullptr
+          ? trainer.sample(rows, options, std::move(labels))
+          : trainer.sample_from(points_of("sample", "start", start), options, std::move(labels)));
+}
+
+/// What a solver calls as it goes on, or nothing.
+std::function<bool(double)> watcher(pf_progress progress, void* user) {
+  if (progress == nullptr) return {};
+  return [=](double share) { return progress(user, share) != 0; };
 }
 
 }  // namespace
@@ -172,6 +199,22 @@ pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle
   });
 }
 
+pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t options_length,
+                                 const pf_points* points, const int32_t* labels, size_t label_count,
+                                 pf_progress progress, void* user, pf_handle* result) {
+  constexpr const char* kWhere = "log_density";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "result", result);
+    const auto held = trainer_of(kWhere, trainer);
+    density::LikelihoodOptions request =
+        likelihood_request(text_of(kWhere, "options", options, options_length));
+    request.solver.progress = watcher(progress, user);
+    hand_out(result_of_likelihood(held->log_density(points_of(kWhere, "points", points), request,
+                                                    labels_of(kWhere, labels, label_count))),
+             result);
+  });
+}
+
 pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
                             const pf_points* start, const int32_t* labels, size_t label_count,
                             pf_progress progress, void* user, pf_handle* result) {
@@ -185,12 +228,8 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
         start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
     check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),
                             std::max<std::uint64_t>(request.options.keep.size(), 1)});
-    if (progress != nullptr) {
-      request.options.progress = [=](double share) { return progress(user, share) != 0; };
-    }
-    hand_out(
-        result_of_sample(run_sample(*held, request, start, labels_of(kWhere, labels, label_count))),
-        result);
+    request.options.progress = watcher(progress, user);
+    hand_out(run_sample(*held, request, start, labels_of(kWhere, labels, label_count)), result);
   });
 }
 

@@ -55,6 +55,28 @@ class Reader {
     if (!found->integer(value)) refuse(key, "a whole number", *found);
     return true;
   }
+  bool take(const char* key, bool& value) {
+    const Json* found = next(key);
+    if (found == nullptr) return false;
+    if (!found->is(JsonKind::kBoolean)) refuse(key, "true or false", *found);
+    value = found->boolean();
+    return true;
+  }
+  /// An integer that an int holds; what it means is the callee's to check.
+  bool take(const char* key, int& value) {
+    std::int64_t wide = value;
+    const bool found = take(key, wide);
+    check_between(where_, key, wide, -(1 << 24), 1 << 24);
+    value = static_cast<int>(wide);
+    return found;
+  }
+  bool take(const char* key, std::uint64_t& value) {
+    std::int64_t wide = 0;
+    if (!take(key, wide)) return false;
+    check_at_least(where_, key, wide, 0);
+    value = static_cast<std::uint64_t>(wide);
+    return true;
+  }
   bool take(const char* key, std::vector<double>& values) {
     const Json* found = next(key);
     if (found == nullptr) return false;
@@ -169,22 +191,16 @@ std::string dataset_text(const data::DatasetInfo& info) {
          ",\"classes\":" + std::to_string(info.classes) + '}';
 }
 
-/// Takes the options of single samplers, row by row of their table.
-struct OptionTaker {
-  Reader& reader;
+void take_sampler(Reader& reader, sample::SampleOptions& options) {
+  sample::for_each_option(
+      options, [&](const char* key, auto& field, auto, auto) { reader.take(key, field); });
+}
 
-  template <class Text>  // std::string, double
-  void operator()(const char* key, Text& field, auto, auto) const {
-    reader.take(key, field);
-  }
-  /// An integer that an int holds; what it means is the sampler's to check.
-  void operator()(const char* key, int& field, auto, auto) const {
-    std::int64_t wide = field;
-    reader.take(key, wide);
-    check_between("sample", key, wide, -(1 << 24), 1 << 24);
-    field = static_cast<int>(wide);
-  }
-};
+void take_divergence(Reader& reader, density::LikelihoodOptions& options) {
+  reader.take("divergence", options.divergence);
+  reader.take("probes", options.probes);
+  reader.take("probe", options.probe);
+}
 
 }  // namespace
 
@@ -195,11 +211,10 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
   sample::SampleOptions& options = request.options;
   request.rows_given = reader.take("n", request.rows);
   check_at_least("sample", "n", request.rows, 1);
-  sample::for_each_option(options, OptionTaker{reader});
-  std::int64_t seed = 0;
-  reader.take("seed", seed);
-  check_at_least("sample", "seed", seed, 0);
-  options.seed = static_cast<std::uint64_t>(seed);
+  take_sampler(reader, options);
+  reader.take("seed", options.seed);
+  reader.take("log_density", request.log_density);
+  take_divergence(reader, request.likelihood);
   take_interval(reader, options);
   const sample::Span span = sample::sample_span(prediction, schedule, options);
   options.from = span.from;
@@ -210,8 +225,23 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
   } else if (reader.take("keep", kept)) {
     options.keep = equal_times(span.from, span.to, kept);
   }
+  if (request.log_density && !options.keep.empty()) {
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"log_density must not be asked for beside kept times, got both"});
+  }
   reader.finish();
   return request;
+}
+
+density::LikelihoodOptions likelihood_request(std::string_view text) {
+  Reader reader("log_density", text);
+  density::LikelihoodOptions options;
+  take_divergence(reader, options);
+  take_sampler(reader, options.solver);
+  reader.take("seed", options.seed);
+  reader.take("first_row", options.solver.first_row);
+  reader.finish();
+  return options;
 }
 
 FieldRequest field_request(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pathflow/density/likelihood.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
@@ -17,13 +18,19 @@ namespace pathflow::capi {
 struct SampleRequest {
   std::int64_t rows = 1000;  ///< points drawn
   bool rows_given = false;   ///< whether the caller named "n"
+  bool log_density = false;  ///< whether to give it at the points, by `likelihood`
   sample::SampleOptions options;
+  density::LikelihoodOptions likelihood;  ///< but for its solver: that is `options`
 };
 
 /// Errors: InvalidArgument for text that is no JSON object, an unknown key, another type, a number
-/// of kept times below 2, or "toward" together with "from" or "to".
+/// of kept times below 2, "toward" together with "from" or "to", "log_density" together with
+/// "keep".
 SampleRequest sample_request(std::string_view json, path::Prediction prediction,
                              const path::Schedule& schedule);
+
+/// Errors: as above.
+density::LikelihoodOptions likelihood_request(std::string_view json);
 
 struct FieldRequest {
   double t = 0;

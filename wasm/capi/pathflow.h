@@ -178,16 +178,29 @@ pf_status pf_draw_data(pf_handle trainer, size_t rows, uint64_t seed, pf_handle*
 /* rows >= 1 starting points, those that pf_sample_trainer() draws. Array: "points". */
 pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle* result);
 
+/* log p in nats at points [n, d], from the learned path's probability-flow ODE. A Gaussian source.
+ * options: {"divergence": "exact" or "hutchinson", "probes": directions a row (1), "probe":
+ *   "rademacher" or "gaussian", "seed": of the probes (0), "first_row": number of the first row, so
+ *   that pieces of a batch draw the same probes (0), "sampler": a Runge-Kutta method ("dopri5"), and
+ *   its "steps", "rtol", "atol"}. See density::LikelihoodOptions. labels, progress: as below.
+ * Arrays: "log_density" double [n]; "points" float [n, d], where the points came from at the source
+ * end. Text: {"evaluations": of the network and its derivative}. */
+pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t options_length,
+                                 const pf_points* points, const int32_t* labels,
+                                 size_t label_count, pf_progress progress, void* user,
+                                 pf_handle* result);
+
 /* Moves points along the learned path.
  * options: {"n": rows drawn (1000), "sampler": "heun", "steps": 50, "seed": 0, "toward": "data" or
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
  *   "variance", "order", "churn", "churn_from", "churn_to", "churn_noise", "predictor",
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
- *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times}. See
- * sample::SampleOptions. start: rows to move instead of drawn ones ("n" must then be absent); or
+ *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
+ *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
+ *   and neither "keep" nor a sampler that is no Runge-Kutta method)}. See sample::SampleOptions. start: rows to move instead of drawn ones ("n" must then be absent); or
  * NULL. labels: one for all rows or one a row; NULL with label_count 0 for the null label.
  * progress: may be NULL; user is handed back to it.
- * Arrays: "points" float [n, d]; if times are kept "trajectories" float [times, n, d] and "times"
+ * Arrays: "points" float [n, d]; "log_density" double [n]; if times are kept "trajectories" float [times, n, d] and "times"
  * double [times]. Text: {"evaluations", and if at least 2 times are kept "straightness", "energy"}.
  */
 pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,

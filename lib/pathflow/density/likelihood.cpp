@@ -42,9 +42,10 @@ class Directions {
     }
     const Random random(options_.seed, Purpose::kProbe);
     const auto number = static_cast<std::uint64_t>(k);
-    if (options_.probe == "gaussian") return random.fill_normal(u, number);
+    const std::uint64_t first = options_.solver.first_row * d_;
+    if (options_.probe == "gaussian") return random.fill_normal(u, number, first);
     for (std::size_t i = 0; i < u.size(); ++i) {
-      u[i] = static_cast<T>(random.uniform(number, i) < 0.5 ? -1 : 1);
+      u[i] = static_cast<T>(random.uniform(number, first + i) < 0.5 ? -1 : 1);
     }
   }
 
@@ -101,14 +102,15 @@ class AugmentedModel final : public sample::Model<T> {
 };
 
 void check_solver(std::string_view where, const sample::SampleOptions& solver, bool source_given) {
-  static const std::vector<std::string> methods{"euler", "midpoint", "heun", "rk4", "dopri5"};
-  if (std::find(methods.begin(), methods.end(), solver.sampler) == methods.end()) {
-    throw_unknown_name(where, "solver (a Runge-Kutta method)", solver.sampler, methods);
+  const auto is = [&](const char* name) { return solver.sampler == name; };
+  if (!is("euler") && !is("midpoint") && !is("heun") && !is("rk4") && !is("dopri5")) {
+    throw_unknown_name(where, "solver (a Runge-Kutta method)", solver.sampler,
+                       {"euler", "midpoint", "heun", "rk4", "dopri5"});
   }
   if (!solver.gaussian_source && !source_given) {
-    throw InvalidArgument(where,
-                          "the source's density must be known: a Gaussian source, or one given by "
-                          "`source`; got a source that is neither");
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"the source's density must be known: a Gaussian source, or one given by "
+                 "`source`; got a source that is neither"});
   }
 }
 
@@ -125,16 +127,17 @@ Solved<T> solve(std::string_view where, DifferentiableModel<T>& model,
                 const LikelihoodOptions& options, bool toward_source) {
   const std::size_t n = rows.shape(0), d = model.dimension();
   check_size(where, "a row", rows.shape(1), d);
-  if (n == 0) throw ShapeError(where, "there must be at least one row, got none");
+  if (n == 0) throw_error(ErrorCode::kShape, where, {"there must be at least one row, got none"});
   const Directions<T> directions(where, options, d);
   AugmentedModel<T> augmented(model, schedule, directions, n);
   sample::SampleOptions solver = options.solver;
   solver.toward_source = toward_source;
   const sample::Span span = sample::sample_span(model.prediction(), schedule, solver);
   if ((span.from < span.to) != toward_source) {
-    throw InvalidArgument(where, "solver.from and solver.to must lead " +
-                                     std::string(toward_source ? "to the source" : "to the data") +
-                                     ", got " + to_text(span.from) + " and " + to_text(span.to));
+    throw_error(
+        ErrorCode::kInvalidArgument, where,
+        {"solver.from and solver.to must lead ", toward_source ? "to the source" : "to the data",
+         ", got ", span.from, " and ", span.to});
   }
   solver.from = span.from;
   solver.to = span.to;

@@ -22,7 +22,8 @@ struct LikelihoodOptions {
   std::string divergence = "exact";
   int probes = 1;                    ///< hutchinson: directions a row, >= 1
   std::string probe = "rademacher";  ///< hutchinson: "rademacher" (least variance) or "gaussian"
-  std::uint64_t seed = 0;            ///< of the probes; one draw for the whole solve
+  /// Of the probes; one draw for the whole solve, a row's by its number from solver.first_row on.
+  std::uint64_t seed = 0;
   /// Solver, its tolerances or steps, grid and times; the direction is set here. Only the
   /// Runge-Kutta methods: "euler", "midpoint", "heun", "rk4", "dopri5".
   sample::SampleOptions solver = {.sampler = "dopri5"};

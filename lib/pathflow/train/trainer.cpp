@@ -262,6 +262,14 @@ density::LikelihoodResult<float> Trainer::log_density(const Points& rows,
   return density::log_density<float>(*network, schedule(), rows, resolved);
 }
 
+density::LikelihoodResult<float> Trainer::sample_with_log_density(
+    const Points& rows, const density::LikelihoodOptions& options, std::vector<int> labels) const {
+  const auto network = model(std::move(labels));
+  density::LikelihoodOptions resolved = options;
+  resolved.solver.gaussian_source = impl_->ends.source.gaussian();
+  return density::sample_with_log_density<float>(*network, schedule(), rows, resolved);
+}
+
 std::vector<std::uint8_t> Trainer::save() const {
   return write_run({impl_->options, impl_->objective.scales(), impl_->step}, impl_->ends,
                    impl_->network);

@@ -100,13 +100,18 @@ class Trainer {
   density::LikelihoodResult<float> log_density(const tensor::Points& rows,
                                                const density::LikelihoodOptions& options = {},
                                                std::vector<int> labels = {}) const;
+  /// Rows of the source end, those of start(), moved to the data together with their log-density
+  /// there (density::sample_with_log_density). Errors: as log_density().
+  density::LikelihoodResult<float> sample_with_log_density(
+      const tensor::Points& rows, const density::LikelihoodOptions& options = {},
+      std::vector<int> labels = {}) const;
 
   /// Everything needed to go on to the same bits: weights, moments, EMA, step, options, and the
   /// given rows, as a safetensors file's bytes. Tensors: the Mlp's names; "ema.", "adam.m." and
   /// "adam.v." + name; "data.rows", "data.labels", "source.rows". Metadata: "format" "pathflow",
   /// "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config" (config.hpp), "step",
-  /// "data_scale", "source_scale"; "data.file" and "source.file" in place of rows that stay in their
-  /// file.
+  /// "data_scale", "source_scale"; "data.file" and "source.file" in place of rows that stay in
+  /// their file.
   std::vector<std::uint8_t> save() const;
   /// `name` begins the messages. Rows that the run left in their file are asked of `open`; without
   /// it, or where it gives null, the trainer samples as long as no such row is needed, and refuses

@@ -3,6 +3,7 @@ import { disposeSymbol } from "./dispose.js";
 import { checkSeed, checkWhole, PathflowError } from "./errors.js";
 import { camelKeys, toJson } from "./names.js";
 import { checkArray, type Native } from "./native.js";
+import { gridPoints } from "./plane.js";
 import { createHandle, NativeTrainer, readOptions, readRows, restoreHandle } from "./trainer.js";
 import type {
   Api,
@@ -46,27 +47,6 @@ function factsOf(native: Native): ApiFacts {
     datasets: described.datasets.map((info) => camelKeys<DatasetInfo>(info)),
     defaults: readOptions(described.defaults),
   };
-}
-
-/** Cell centres of a grid over bounds, row 0 at ymin, x fastest. */
-function gridPoints(grid: number, bounds: readonly [number, number, number, number]): FloatArray {
-  const [xmin, xmax, ymin, ymax] = bounds;
-  const data = new Float32Array(grid * grid * 2);
-  for (let row = 0; row < grid; ++row) {
-    for (let column = 0; column < grid; ++column) {
-      const at = 2 * (row * grid + column);
-      data[at] = xmin + ((xmax - xmin) * (column + 0.5)) / grid;
-      data[at + 1] = ymin + ((ymax - ymin) * (row + 0.5)) / grid;
-    }
-  }
-  return { data, shape: [grid * grid, 2] };
-}
-
-function checkBounds(where: string, bounds: readonly number[]): void {
-  const [xmin, xmax, ymin, ymax] = bounds as [number, number, number, number];
-  if (bounds.length === 4 && bounds.every(Number.isFinite) && xmin < xmax && ymin < ymax) return;
-  const rule = "bounds must be [xmin, xmax, ymin, ymax] with xmin < xmax and ymin < ymax";
-  throw new PathflowError("InvalidArgument", where, `${rule}, got [${bounds.join(", ")}]`);
 }
 
 class NativeApi implements Api {
@@ -130,11 +110,10 @@ class NativeApi implements Api {
   density(name: string, options: DensityOptions = {}): DensityResult {
     const native = this.alive("density");
     const { grid = 128, bounds = [-4, 4, -4, 4], log = false } = options;
-    checkWhole("density", "grid", grid, 1, 1024);
-    checkBounds("density", bounds);
+    const centres = gridPoints("density", grid, bounds);
     const logDensity = native.take(
       (scope, place) => {
-        const points = scope.points("density", "grid", gridPoints(grid, bounds));
+        const points = scope.points("density", "grid", centres);
         native.call("pf_evaluate_density", ...scope.text(name), points, place);
       },
       (taken) => taken.doubles("log_density"),

@@ -16,7 +16,15 @@ export const apiMethods = [
   "writeNpy",
   "bytesInUse",
 ] as const;
-export const trainerMethods = ["step", "sample", "field", "start", "data", "save"] as const;
+export const trainerMethods = [
+  "step",
+  "sample",
+  "logDensity",
+  "field",
+  "start",
+  "data",
+  "save",
+] as const;
 export type ApiMethod = (typeof apiMethods)[number];
 export type TrainerMethod = (typeof trainerMethods)[number];
 

@@ -7,6 +7,8 @@ import type { RunOptions, RunReport, StepReport, TrainingRun } from "./types.js"
 export interface Steppable {
   readonly steps: number;
   readonly disposed: boolean;
+  /** Whether a call in several slices needs the weights to stay as they are. */
+  readonly held: boolean;
   step(k: number): StepReport;
 }
 
@@ -96,6 +98,7 @@ export function startRun(trainer: Steppable, options: RunOptions = {}): Training
     for (;;) {
       await nextTask();
       if (stopped || options.signal?.aborted || trainer.disposed || trainer.steps >= until) break;
+      if (trainer.held) continue;
       const steps = Math.min(pacer.next(), rate.available(), until - trainer.steps);
       if (steps < 1) {
         await delay(rate.wait());

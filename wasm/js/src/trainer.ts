@@ -2,7 +2,8 @@
 import { disposeSymbol } from "./dispose.js";
 import { checkSeed, checkWhole, PathflowError } from "./errors.js";
 import { camelKeys, toJson } from "./names.js";
-import type { Native, Scope, Taken } from "./native.js";
+import { checkArray, type Native, type Scope, type Taken } from "./native.js";
+import { gridPoints } from "./plane.js";
 import { startRun } from "./run.js";
 import { Pacer } from "./slices.js";
 import type {
@@ -11,6 +12,8 @@ import type {
   FieldOptions,
   FieldResult,
   FloatArray,
+  LogDensityOptions,
+  LogDensityResult,
   PointsSpec,
   ResolvedTrainerOptions,
   RunOptions,
@@ -26,6 +29,8 @@ import type {
 const mostRows = 2 ** 24;
 const reportBytes = 5 * 8;
 const defaultKept = 33;
+/** Rows whose density is solved for at once: products at full speed, a slice short enough to wait for. */
+const densityRows = 256;
 
 /** Frees what was forgotten without dispose(). The net, not the way: collection may come late. */
 const forgotten = new FinalizationRegistry<{ native: Native; handle: number }>((held) => {
@@ -144,23 +149,92 @@ export class NativeTrainer implements Trainer {
     options.signal?.throwIfAborted();
     const { start, label, trajectories, signal, onProgress, ...rest } = options;
     const json = toJson({ ...rest, keep: keptTimes(trajectories) });
-    const watched = signal !== undefined || onProgress !== undefined;
-    const progress = watched
-      ? (share: number) => {
-          onProgress?.(share);
-          signal?.throwIfAborted();
-        }
-      : undefined;
     const call = (scope: Scope, place: number) => {
       const [text, length] = scope.text(json);
       const rows = scope.points("sample", "start", start);
-      const [labels, count] = scope.integers(typeof label === "number" ? [label] : label);
-      this.native.callWithProgress("pf_sample_trainer", progress, (callback) => {
-        return [handle, text, length, rows, labels, count, callback, 0, place];
+      const labels = scope.integers(labelsOf(label));
+      this.native.callWithProgress("pf_sample_trainer", watcher(options), (callback) => {
+        return [handle, text, length, rows, ...labels, callback, 0, place];
       });
     };
     return this.exclusively("sample", () =>
-      this.native.take(call, (taken) => readSample(taken, trajectories)),
+      this.native.take(call, (taken) => readSample(taken, options)),
+    );
+  }
+
+  logDensity(options: LogDensityOptions): LogDensityResult {
+    const slices = this.logDensitySlices(options);
+    for (;;) {
+      const next = slices.next();
+      if (next.done) return next.value;
+    }
+  }
+
+  /** @internal `logDensity` block by block: between them a Worker answers its messages. */
+  *logDensitySlices(options: LogDensityOptions): Generator<void, LogDensityResult> {
+    this.alive("logDensity");
+    options.signal?.throwIfAborted();
+    const { points, grid, bounds = [-4, 4, -4, 4], label, signal, onProgress, ...rest } = options;
+    const rows = densityPoints(points, grid, bounds);
+    const [n, columns = 1] = rows.shape as [number, number?];
+    const labels = labelsOf(label);
+    if (labels !== undefined && labels.length !== 1 && labels.length !== n) {
+      const rule = `label must be one, or one a row of ${n}`;
+      throw new PathflowError("ShapeError", "logDensity", `${rule}, got ${labels.length}`);
+    }
+    const logDensity = new Float64Array(n);
+    let evaluations = 0;
+    this.holds++;
+    try {
+      for (let first = 0; first < n; first += densityRows) {
+        if (first > 0) yield;
+        const count = Math.min(densityRows, n - first);
+        const data = rows.data.subarray(first * columns, (first + count) * columns);
+        const onShare = (share: number) => onProgress?.((first + share * count) / n);
+        const part = this.blockDensity(
+          { data, shape: [count, columns] },
+          labels && labels.length > 1 ? Array.from(labels).slice(first, first + count) : labels,
+          { ...rest, firstRow: first },
+          watcher({ signal, onProgress: onProgress && onShare }),
+        );
+        logDensity.set(part.logDensity, first);
+        evaluations = Math.max(evaluations, part.evaluations);
+      }
+    } finally {
+      this.holds--;
+    }
+    if (grid === undefined) return { logDensity, shape: [n], evaluations };
+    const area = ((bounds[1] - bounds[0]) * (bounds[3] - bounds[2])) / n;
+    const mass = logDensity.reduce((sum, value) => sum + Math.exp(value) * area, 0);
+    return { logDensity, shape: [grid, grid], evaluations, bounds: [...bounds], mass };
+  }
+
+  /** @internal Whether a call that takes several slices is under way: the weights must stay. */
+  get held(): boolean {
+    return this.holds > 0;
+  }
+  private holds = 0;
+
+  private blockDensity(
+    points: FloatArray,
+    labels: ArrayLike<number> | undefined,
+    options: object,
+    progress: ((share: number) => void) | undefined,
+  ): { logDensity: Float64Array; evaluations: number } {
+    const handle = this.alive("logDensity");
+    const call = (scope: Scope, place: number) => {
+      const text = scope.text(toJson(options));
+      const rows = scope.points("logDensity", "points", points);
+      const values = scope.integers(labels);
+      this.native.callWithProgress("pf_evaluate_likelihood", progress, (callback) => {
+        return [handle, ...text, rows, ...values, callback, 0, place];
+      });
+    };
+    return this.exclusively("logDensity", () =>
+      this.native.take(call, (taken) => ({
+        logDensity: taken.doubles("log_density"),
+        evaluations: taken.json<{ evaluations: number }>().evaluations,
+      })),
     );
   }
 
@@ -266,12 +340,53 @@ function keptTimes(trajectories: SampleOptions["trajectories"]): number | number
   return trajectories === false ? undefined : trajectories;
 }
 
-function readSample(taken: Taken, trajectories: SampleOptions["trajectories"]): SampleResult {
+function labelsOf(label: number | ArrayLike<number> | undefined): ArrayLike<number> | undefined {
+  return typeof label === "number" ? [label] : label;
+}
+
+/** What the library calls as it goes on: nothing where nobody listens. */
+function watcher({
+  signal,
+  onProgress,
+}: {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((share: number) => void) | undefined;
+}): ((share: number) => void) | undefined {
+  if (signal === undefined && onProgress === undefined) return undefined;
+  return (share) => {
+    onProgress?.(share);
+    signal?.throwIfAborted();
+  };
+}
+
+/** The points asked about: given, or the centres of a grid. */
+function densityPoints(
+  points: FloatArray | undefined,
+  grid: number | undefined,
+  bounds: [number, number, number, number],
+): FloatArray {
+  if ((points === undefined) === (grid === undefined)) {
+    const got = points === undefined ? "neither" : "both";
+    const rule = `either points or a grid must be given, got ${got}`;
+    throw new PathflowError("InvalidArgument", "logDensity", rule);
+  }
+  if (grid !== undefined) return gridPoints("logDensity", grid, bounds);
+  const [, columns = 1] = checkArray("logDensity", "points", points!, 2);
+  const bad = points!.data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return points!;
+  const row = Math.floor(bad / columns);
+  const rule = `points must be finite, got ${points!.data[bad]} in row ${row}`;
+  throw new PathflowError("InvalidArgument", "logDensity", rule);
+}
+
+function readSample(taken: Taken, options: SampleOptions): SampleResult {
+  const { trajectories, logDensity } = options;
   const facts = taken.json<{ evaluations: number; straightness?: number; energy?: number }>();
   const result: SampleResult = {
     points: taken.floats("points"),
     evaluations: facts.evaluations,
   };
+  if (logDensity) result.logDensity = taken.doubles("log_density");
   const kept = keptTimes(trajectories);
   if (kept === undefined || (Array.isArray(kept) && kept.length === 0)) return result;
   return {

@@ -28,6 +28,10 @@ export type Sampler =
   | "predictor-corrector";
 /** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
 export type Diffusion = "zero" | "g2" | "sigma" | "time" | "constant";
+/** How the divergence of the velocity is found: by every axis, or by random directions. */
+export type Divergence = "exact" | "hutchinson";
+/** What random directions are made of. */
+export type Probe = "rademacher" | "gaussian";
 /** How a sampler's steps are spread over time. */
 export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras" | "flow-shift";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
@@ -202,6 +206,16 @@ export interface SampleOptions {
   label?: number | ArrayLike<number>;
   /** "data": source to data (default); "source": data to source. */
   toward?: "data" | "source";
+  /**
+   * true: also log p of each point reached, by the change of variables along the same solve. Wants a
+   * Gaussian source, a Runge-Kutta sampler ("euler", "midpoint", "heun", "rk4", "dopri5"), and no
+   * trajectories.
+   */
+  logDensity?: boolean;
+  /** With `logDensity`, as in `LogDensityOptions`. */
+  divergence?: Divergence;
+  probes?: number;
+  probe?: Probe;
   signal?: AbortSignal;
   /** Called after each step of the sampler with the share done, 0..1. */
   onProgress?: (share: number) => void;
@@ -210,6 +224,8 @@ export interface SampleOptions {
 export interface SampleResult {
   /** [n, d] at the end. */
   points: FloatArray;
+  /** log p of each point in nats, absent unless asked for. */
+  logDensity?: Float64Array;
   /** [times, n, d], absent unless asked for. */
   trajectories?: FloatArray;
   /** The kept times, absent unless asked for. */
@@ -219,6 +235,50 @@ export interface SampleResult {
   /** Of the kept trajectories, absent unless asked for. */
   straightness?: number;
   energy?: number;
+}
+
+/** Where `logDensity` is wanted, `points` or a `grid`, and how. */
+export interface LogDensityOptions {
+  /** Rows [n, d] at the data end. */
+  points?: FloatArray;
+  /** In place of points: cells per side, 1..1024, whose centres are asked for. 2-D models only. */
+  grid?: number;
+  /** Of the grid, [xmin, xmax, ymin, ymax]; default [-4, 4, -4, 4]. */
+  bounds?: [number, number, number, number];
+  /** "exact" (default): d derivatives an evaluation. "hutchinson": `probes` of them, and noise. */
+  divergence?: Divergence;
+  /** "hutchinson": directions a row, >= 1; default 1. */
+  probes?: number;
+  /** "hutchinson"; default "rademacher", the one of least variance. */
+  probe?: Probe;
+  /** Of the probes; default 0. */
+  seed?: number;
+  /** A Runge-Kutta method; default "dopri5". */
+  sampler?: "euler" | "midpoint" | "heun" | "rk4" | "dopri5";
+  /** Steps of a method that does not choose its own; default 50. */
+  steps?: number;
+  /** "dopri5": relative and absolute error allowed per step; default 1e-5. 1e-3 suits a picture. */
+  rtol?: number;
+  atol?: number;
+  /** Class asked about: one for all rows, or one a row. Conditional trainers only. */
+  label?: number | ArrayLike<number>;
+  /** Stops on the way; the call then throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Called with the share done, 0..1. */
+  onProgress?: (share: number) => void;
+}
+
+export interface LogDensityResult {
+  /** log p in nats: one number a point, or a cell with row 0 at ymin. */
+  logDensity: Float64Array;
+  /** [n], or [grid, grid]. */
+  shape: number[];
+  /** Calls of the network and its derivative: the most that any block of 256 rows took. */
+  evaluations: number;
+  /** Of the grid, absent for points. */
+  bounds?: [number, number, number, number];
+  /** The density's integral over the grid, near 1 where the bounds hold the law; absent for points. */
+  mass?: number;
 }
 
 export interface FieldOptions {
@@ -395,6 +455,11 @@ export interface Trainer {
   run(options?: RunOptions): TrainingRun;
   /** Moves points along the learned path. */
   sample(options?: SampleOptions): SampleResult;
+  /**
+   * log p in nats of the learned law, by integrating the divergence along the probability-flow ODE.
+   * Whatever the schedule and the prediction; the source must be Gaussian.
+   */
+  logDensity(options: LogDensityOptions): LogDensityResult;
   /** What the network says on a grid at one time. 2-D models only. */
   field(options: FieldOptions): FieldResult;
   /** Starting points of `sample` with the same n and seed. */
@@ -444,7 +509,7 @@ export interface WorkerApi
  */
 export interface WorkerTrainer extends Promised<
   Trainer,
-  "step" | "sample" | "field" | "start" | "data" | "save"
+  "step" | "sample" | "logDensity" | "field" | "start" | "data" | "save"
 > {
   /** Settles when the Worker has made it. */
   readonly ready: Promise<void>;

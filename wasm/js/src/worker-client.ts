@@ -17,6 +17,7 @@ import type {
   FieldOptions,
   DrawOptions,
   LoadOptions,
+  LogDensityOptions,
   ResolvedTrainerOptions,
   RunOptions,
   RunReport,
@@ -266,6 +267,14 @@ class ClientTrainer implements WorkerTrainer {
     >;
   }
 
+  logDensity(options: LogDensityOptions) {
+    const { signal, onProgress, ...rest } = options;
+    const progress = onProgress !== undefined;
+    return this.call("logDensity", [rest], { signal, progress, onProgress }) as ReturnType<
+      WorkerTrainer["logDensity"]
+    >;
+  }
+
   field(options: FieldOptions) {
     return this.call("field", [options]) as ReturnType<WorkerTrainer["field"]>;
   }
@@ -332,7 +341,7 @@ class ClientTrainer implements WorkerTrainer {
     this.alive(method);
     options.signal?.throwIfAborted();
     const { signal, onProgress, progress = false } = options;
-    const stop = method === "sample" ? stopFlag(signal) : undefined;
+    const stop = method === "step" ? undefined : stopFlag(signal);
     const onAbort = () => {
       if (stop !== undefined) Atomics.store(new Int32Array(stop), 0, 1);
     };

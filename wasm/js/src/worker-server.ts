@@ -13,7 +13,8 @@ import {
   type Request,
 } from "./protocol.js";
 import { nextTask, Pacer } from "./slices.js";
-import type { Api, SampleOptions, StepReport, Trainer, TrainingRun } from "./types.js";
+import type { NativeTrainer } from "./trainer.js";
+import type { Api, LogDensityOptions, StepReport, Trainer, TrainingRun } from "./types.js";
 
 type TrainerCall = Extract<Request, { kind: "trainer" }>;
 
@@ -149,7 +150,8 @@ class Server {
       signal.throwIfAborted();
       const trainer = this.made(seat, method);
       if (method === "step") return this.step(trainer, request, signal);
-      if (method === "sample") return this.sample(trainer, request);
+      if (method === "sample") return trainer.sample(this.watched(request));
+      if (method === "logDensity") return this.logDensity(trainer, request, signal);
       return (trainer[method] as (...args: unknown[]) => unknown).apply(trainer, args);
     });
   }
@@ -176,18 +178,34 @@ class Server {
     return report;
   }
 
-  private sample(trainer: Trainer, request: TrainerCall) {
-    const options = { ...((request.args[0] ?? {}) as SampleOptions) };
-    const stop = request.stop === undefined ? undefined : new Int32Array(request.stop);
-    if (request.progress || stop !== undefined) {
-      options.onProgress = (share) => {
-        if (request.progress) this.progress(request.id, share);
-        if (stop !== undefined && Atomics.load(stop, 0) !== 0) {
-          throw new PathflowError("Cancelled", "sample", "the caller aborted");
-        }
-      };
+  /** In blocks of rows, so that other messages get through. */
+  private async logDensity(trainer: Trainer, request: TrainerCall, signal: AbortSignal) {
+    const options = this.watched(request) as LogDensityOptions;
+    const slices = (trainer as NativeTrainer).logDensitySlices(options);
+    try {
+      for (;;) {
+        const next = slices.next();
+        if (next.done) return next.value;
+        await nextTask();
+        signal.throwIfAborted();
+      }
+    } finally {
+      slices.return(undefined as never);
     }
-    return trainer.sample(options);
+  }
+
+  /** A call's options with progress that tells the client, and stops where it has aborted. */
+  private watched(request: TrainerCall): { onProgress?: (share: number) => void } {
+    const options = (request.args[0] ?? {}) as object;
+    const stop = request.stop === undefined ? undefined : new Int32Array(request.stop);
+    if (!request.progress && stop === undefined) return options;
+    const onProgress = (share: number) => {
+      if (request.progress) this.progress(request.id, share);
+      if (stop !== undefined && Atomics.load(stop, 0) !== 0) {
+        throw new PathflowError("Cancelled", request.method, "the caller aborted");
+      }
+    };
+    return { ...options, onProgress };
   }
 
   /** Settles when the run has stopped. */

@@ -328,9 +328,9 @@ test("dispose: twice, by symbol, and use after it", () => {
   const trainer = new api.Trainer(small);
   trainer.dispose();
   trainer.dispose();
-  for (const method of ["step", "sample", "field", "start", "data", "save", "run"]) {
+  for (const method of ["step", "sample", "logDensity", "field", "start", "data", "save", "run"]) {
     assert.throws(
-      () => trainer[method](method === "field" ? { t: 0.5 } : undefined),
+      () => trainer[method](method === "step" ? 1 : { t: 0.5 }),
       refusal("Disposed", /./, method),
     );
   }
@@ -347,6 +347,7 @@ test("a hundred trainers leave no byte behind", async () => {
     trainer.step(2);
     trainer.sample({ n: 50, trajectories: 3 });
     trainer.field({ t: 0.5 });
+    trainer.logDensity({ grid: 3 });
     own.restore(trainer.save()).dispose();
     assert.throws(() => trainer.sample({ n: 0 }));
     trainer.dispose();

@@ -48,6 +48,8 @@ test("every method of a trainer, with the same answers", async () => {
   const sampling = { n: 7, steps: 5, trajectories: 4 };
   assert.deepEqual(await there.sample(sampling), here.sample(sampling));
   assert.deepEqual(await there.field({ t: 0.5, grid: 3 }), here.field({ t: 0.5, grid: 3 }));
+  const asked = { grid: 20, rtol: 1e-2, divergence: "hutchinson" }; // two blocks of rows
+  assert.deepEqual(await there.logDensity(asked), here.logDensity(asked));
   assert.deepEqual(await there.start({ n: 4 }), here.start({ n: 4 }));
   assert.deepEqual(await there.data({ n: 4 }), here.data({ n: 4 }));
   const file = await there.save();
@@ -120,6 +122,36 @@ test("an abort ends a long sampling early", async () => {
   assert.equal((await trainer.sample({ n: 2, steps: 2 })).points.shape[0], 2);
   assert.ok(performance.now() - begin < 20_000);
   trainer.dispose();
+});
+
+test("a long density lets messages through, ends at an abort, and holds a run's weights", async () => {
+  const trainer = new worker.Trainer(small);
+  const run = trainer.run();
+  await sleep(50);
+  const long = { grid: 256, rtol: 1e-7, atol: 1e-7 };
+  const controller = new AbortController();
+  const shares = [];
+  const density = trainer.logDensity({
+    ...long,
+    signal: controller.signal,
+    onProgress: (share) => shares.push(share),
+  });
+  density.catch(() => undefined);
+  while (shares.length < 3) await sleep(5);
+  const during = trainer.steps;
+  assert.equal((await worker.dataset("moons", { n: 3 })).points.shape[0], 3);
+  assert.ok(trainer.steps <= during + 1, "no step while the density is under way");
+  controller.abort();
+  await assert.rejects(density, { name: "AbortError" });
+  assert.ok(shares.at(-1) < 1);
+  await sleep(200);
+  assert.ok(trainer.steps > during, "and steps again after it");
+  await run.pause();
+  const freed = trainer.logDensity(long);
+  freed.catch(() => undefined);
+  await sleep(20);
+  trainer.dispose();
+  await assert.rejects(freed, refusal("Disposed", /./));
 });
 
 test("progress of sampling comes through", async () => {
