@@ -180,6 +180,7 @@ std::string names_text() {
   append_names(text, "time_features", nn::time_feature_names());
   append_names(text, "lr_schedules", train::lr_schedule_names());
   append_names(text, "weights", train::weight_names());
+  append_names(text, "objectives", train::objective_names());
   append_names(text, "metrics", metric::distance_names());
   return text + '}';
 }

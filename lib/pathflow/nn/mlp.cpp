@@ -20,6 +20,8 @@ void check(const MlpOptions& options) {
   check_between("Mlp", "depth", options.depth, 1, 16);
   check_between("Mlp", "time_frequencies", options.time_frequencies, 1, 16);
   check_between("Mlp", "classes", std::int64_t{options.classes}, 0, 65536);
+  check_between("Mlp", "outputs", options.outputs, 0, 131072);
+  check_between("Mlp", "times", options.times, 1, 2);
   for (const std::string& name : time_feature_names()) {
     if (name == options.time_features) return;
   }
@@ -29,11 +31,20 @@ void check(const MlpOptions& options) {
 std::int64_t input_width(const MlpOptions& options) {
   const std::int64_t features =
       options.time_features == "raw" ? 1 : 1 + 2 * options.time_frequencies;
-  return options.dimension + features;
+  return options.dimension + options.times * features;
 }
 
-/// t beside sin and cos of 2 pi 2^k t: [n, 1 + 2 frequencies].
+std::int64_t output_width(const MlpOptions& options) {
+  return options.outputs > 0 ? options.outputs : options.dimension;
+}
+
+/// t beside sin and cos of 2 pi 2^k t, for each of its columns: [n, times (1 + 2 frequencies)].
 graph::Value fourier(graph::Graph& graph, graph::Value t, std::int64_t frequencies) {
+  if (t.shape()[1] == 2) {
+    return graph::concat({fourier(graph, graph::slice(t, 1, 0, 1), frequencies),
+                          fourier(graph, graph::slice(t, 1, 1, 2), frequencies)},
+                         1);
+  }
   std::vector<double> turns;
   for (std::int64_t k = 0; k < frequencies; ++k) {
     turns.push_back(kTwoPi * static_cast<double>(std::int64_t{1} << k));
@@ -53,7 +64,7 @@ Mlp::Mlp(MlpOptions options) : options_(std::move(options)) {
   check(options_);
   std::int64_t in = input_width(options_);
   for (std::int64_t layer = 0; layer <= options_.depth; ++layer) {
-    const std::int64_t out = layer == options_.depth ? options_.dimension : options_.width;
+    const std::int64_t out = layer == options_.depth ? output_width(options_) : options_.width;
     parameters_.push_back({layer_name(layer, "weight"), {in, out}});
     parameters_.push_back({layer_name(layer, "bias"), {out}});
     in = out;

@@ -27,6 +27,8 @@ struct MlpOptions {
   std::string time_features = "raw";
   std::int64_t time_frequencies = 6;  ///< of "fourier", 1..16
   int classes = 0;  ///< 0: unconditional; else labels 0..classes-1, and `classes` is the null label
+  std::int64_t outputs = 0;  ///< columns of q; 0: dimension
+  std::int64_t times = 1;    ///< columns of t, 1 or 2: few-step models take a second time
 };
 
 /// Parameter names and shapes in order: "mlp.0.weight" [in, out], "mlp.0.bias" [out], ...,
@@ -50,7 +52,7 @@ class Mlp {
   std::vector<graph::Value> record_parameters(graph::Graph& graph,
                                               const std::string& prefix = "") const;
   /// Records the forward pass with parameters from record_parameters (or anything of their shapes).
-  /// Shapes: x [n, d], t [n, 1], label [n] (unset if unconditional) -> [n, d].
+  /// Shapes: x [n, d], t [n, times], label [n] (unset if unconditional) -> [n, outputs].
   /// Errors: InvalidArgument for a label where there are no classes, or the reverse.
   graph::Value forward(graph::Graph& graph, std::span<const graph::Value> parameters,
                        graph::Value x, graph::Value t, graph::Value label) const;

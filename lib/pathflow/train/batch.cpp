@@ -16,6 +16,8 @@ BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Po
       coupling_(path::coupling_of(options.coupling)),
       x0_(n_ * d_),
       x1_(n_ * d_),
+      spare_(n_ * d_),
+      times_(n_),
       words_(n_),
       rows_(n_) {
   if (coupling_ != path::Coupling::kIndependent) {
@@ -63,26 +65,28 @@ void BatchSource::write_labels(std::uint64_t step, std::span<float> label) const
   }
 }
 
-void BatchSource::fill(std::uint64_t step, const Objective& objective, const BatchViews& views) {
+void BatchSource::draw_times(std::uint64_t step, path::Interval interval) {
+  cpu::draw_words(Random(options_.seed, Purpose::kTime), step, words_);
+  const path::TimeLaw law("stratified", interval);
+  for (std::size_t i = 0; i < n_; ++i) {
+    times_[i] = law.at(path::stratified_share(Random::uniform_of(words_[i]), i, n_));
+  }
+}
+
+void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& views) {
   draw_data(step);
   draw_source(step);
   if (!pairing_.empty()) couple();
-  cpu::draw_words(Random(options_.seed, Purpose::kTime), step, words_);
-  const path::TimeLaw law("stratified",
-                          {objective.schedule().t_min(), objective.schedule().t_max()});
-  for (std::size_t i = 0; i < n_; ++i) {
-    const double t = law.at(path::stratified_share(Random::uniform_of(words_[i]), i, n_));
-    const Objective::Row row = objective.row(t);
-    views.t[i] = static_cast<float>(t);
-    views.weight[i] = static_cast<float>(row.weight);
-    const float to_data = static_cast<float>(row.input * row.alpha);
-    const float to_source = static_cast<float>(row.input * row.sigma);
-    const float a = static_cast<float>(row.a), b = static_cast<float>(row.b);
-    for (std::size_t k = i * d_; k < (i + 1) * d_; ++k) {
-      views.x[k] = to_data * x0_[k] + to_source * x1_[k];
-      views.target[k] = a * x0_[k] + b * x1_[k];
-    }
-  }
+  draw_times(step, loss.interval());
+  loss.fill({.seed = options_.seed,
+             .step = step,
+             .rows = n_,
+             .dimension = d_,
+             .data = x0_,
+             .source = x1_,
+             .times = times_,
+             .spare = spare_},
+            views.inputs);
   write_labels(step, views.label);
 }
 

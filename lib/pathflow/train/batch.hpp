@@ -7,18 +7,15 @@
 
 #include "pathflow/path/coupling.hpp"
 #include "pathflow/train/ends.hpp"
-#include "pathflow/train/objective.hpp"
+#include "pathflow/train/loss.hpp"
 #include "pathflow/train/options.hpp"
 
 namespace pathflow::train {
 
 /// Where a step's numbers go: the inputs of the training plan.
 struct BatchViews {
-  std::span<float> x;       ///< [n, d]: input * x_t
-  std::span<float> t;       ///< [n, 1]
-  std::span<float> target;  ///< [n, d]: F's target
-  std::span<float> weight;  ///< [n, 1]
-  std::span<float> label;   ///< [n], empty if unconditional
+  std::span<const std::span<float>> inputs;  ///< as Loss::inputs() lists them
+  std::span<float> label;                    ///< [n], empty if unconditional
 };
 
 class BatchSource {
@@ -27,11 +24,12 @@ class BatchSource {
   BatchSource(const TrainOptions& options, const Pool& data, const Pool& source);
 
   /// Fills the views for step number `step`. Allocates nothing after the first call.
-  void fill(std::uint64_t step, const Objective& objective, const BatchViews& views);
+  void fill(std::uint64_t step, const Loss& loss, const BatchViews& views);
 
  private:
   void draw_data(std::uint64_t step);
   void draw_source(std::uint64_t step);
+  void draw_times(std::uint64_t step, path::Interval interval);
   void couple();
   void write_labels(std::uint64_t step, std::span<float> label) const;
 
@@ -40,7 +38,8 @@ class BatchSource {
   const Pool& source_;
   std::size_t n_, d_;
   path::Coupling coupling_;
-  std::vector<float> x0_, x1_, paired_;
+  std::vector<float> x0_, x1_, paired_, spare_;
+  std::vector<double> times_;
   std::vector<std::uint64_t> words_;   ///< random bits of one row each
   std::vector<std::size_t> rows_;      ///< data row of each batch row
   std::vector<std::int32_t> pairing_;  ///< source row joined to each data row; empty: independent

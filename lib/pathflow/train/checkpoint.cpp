@@ -149,7 +149,7 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
 }
 
 void check_run_states(const io::Safetensors& file, std::string_view name,
-                      const TrainOptions& options) {
+                      const nn::MlpOptions& network) {
   std::string differences;
   int count = 0;
   const auto check = [&](const std::string& key, const graph::Shape& shape) {
@@ -157,7 +157,7 @@ void check_run_states(const io::Safetensors& file, std::string_view name,
     if (text.empty()) return;
     if (++count <= 3) differences += (count > 1 ? "; " : "") + text;
   };
-  const nn::Mlp mlp(mlp_options(options));
+  const nn::Mlp mlp(network);
   for (const nn::Mlp::Parameter& parameter : mlp.parameters()) {
     for (const std::string& key : state_names(parameter.name)) check(key, parameter.shape);
   }

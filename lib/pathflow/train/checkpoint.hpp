@@ -33,11 +33,11 @@ RunHeader read_run_header(const io::Safetensors& file, std::string_view name);
 /// asked of `open` (run_rows.hpp). Errors: IoError.
 TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
                             const OpenRows& open);
-/// Holds the file's tensors against the shapes that the options ask for, before a network of any
-/// size is made: a small file may ask for gigabytes.
+/// Holds the file's tensors against the shapes that the network asks for, before one of any size is
+/// made: a small file may ask for gigabytes.
 /// Errors: IoError naming the first states that are missing or of another shape.
 void check_run_states(const io::Safetensors& file, std::string_view name,
-                      const TrainOptions& options);
+                      const nn::MlpOptions& network);
 /// After check_run_states().
 void read_run_states(const io::Safetensors& file, Network& network);
 

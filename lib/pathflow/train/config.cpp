@@ -140,7 +140,7 @@ const std::vector<std::string>& option_names() {
 }
 
 const std::vector<std::string>& weight_names() {
-  static const std::vector<std::string> names = {"default", "velocity"};
+  static const std::vector<std::string> names = {"default", "velocity", "sigma2", "g2", "one"};
   return names;
 }
 

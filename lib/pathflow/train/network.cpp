@@ -25,18 +25,18 @@ std::span<float> label_view(graph::Plan<float>& plan, const TrainOptions& option
   return options.classes > 0 ? plan.input("label") : std::span<float>{};
 }
 
-/// loss = mean over rows of weight |F(x, t) - target|^2, its gradients, and their AdamW update.
-graph::Plan<float> compile_training(const TrainOptions& options, const nn::Mlp& mlp,
-                                    graph::StateStore<float>& states) {
+/// The loss, its gradients, and their AdamW update.
+graph::Plan<float> compile_training(const TrainOptions& options, const Loss& objective,
+                                    const nn::Mlp& mlp, graph::StateStore<float>& states) {
   Graph graph;
-  const std::int64_t n = options.batch, d = options.dimension;
-  const Value x = graph::input(graph, "x", {n, d}), t = graph::input(graph, "t", {n, 1});
-  const Value target = graph::input(graph, "target", {n, d});
-  const Value weight = graph::input(graph, "weight", {n, 1});
+  const std::int64_t n = options.batch;
+  std::vector<Value> inputs;
+  for (const LossInput& input : objective.inputs()) {
+    inputs.push_back(graph::input(graph, input.name, {n, input.columns}));
+  }
   const std::vector<Value> parameters = mlp.record_parameters(graph);
-  const Value q = mlp.forward(graph, parameters, x, t, label_input(graph, options, n));
-  const Value loss =
-      graph::sum(weight * graph::square(q - target)) * (1.0 / static_cast<double>(n));
+  const Value label = label_input(graph, options, n);
+  const Value loss = objective.record({graph, mlp, n, parameters, label}, inputs);
   std::vector<std::string> names;
   for (const nn::Mlp::Parameter& parameter : mlp.parameters()) names.push_back(parameter.name);
   const std::vector<Value> gradients =
@@ -47,14 +47,15 @@ graph::Plan<float> compile_training(const TrainOptions& options, const nn::Mlp& 
 }
 
 /// q, and with `tangent` its derivative along "u".
-graph::Plan<float> compile_reader(const TrainOptions& options, const nn::Mlp& mlp,
+graph::Plan<float> compile_reader(const TrainOptions& options, const Loss& loss, const nn::Mlp& mlp,
                                   graph::StateStore<float>& states, std::int64_t rows,
                                   bool tangent) {
   Graph graph;
   const Value x = graph::input(graph, "x", {rows, options.dimension});
   const Value t = graph::input(graph, "t", {rows, 1});
   const std::vector<Value> parameters = mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
-  const Value q = mlp.forward(graph, parameters, x, t, label_input(graph, options, rows));
+  const Value label = label_input(graph, options, rows);
+  const Value q = loss.read({graph, mlp, rows, parameters, label}, x, t).prediction;
   graph::CompileSpec spec{.outputs = {{"q", q}}, .updates = {}};
   if (tangent) {
     const Value u = graph::input(graph, "u", {rows, options.dimension});
@@ -65,13 +66,13 @@ graph::Plan<float> compile_reader(const TrainOptions& options, const nn::Mlp& ml
 
 }  // namespace
 
-nn::MlpOptions mlp_options(const TrainOptions& options) {
-  return {.dimension = options.dimension,
-          .width = options.width,
-          .depth = options.depth,
-          .activation = graph::activation_of(options.activation),
-          .time_features = options.time_features,
-          .classes = options.classes};
+nn::MlpOptions mlp_options(const TrainOptions& options, const Loss& loss) {
+  return loss.network({.dimension = options.dimension,
+                       .width = options.width,
+                       .depth = options.depth,
+                       .activation = graph::activation_of(options.activation),
+                       .time_features = options.time_features,
+                       .classes = options.classes});
 }
 
 std::vector<std::string> state_names(const std::string& parameter) {
@@ -81,14 +82,14 @@ std::vector<std::string> state_names(const std::string& parameter) {
 
 struct Network::Training {
   graph::Plan<float> plan;
-  BatchViews views;
+  std::vector<std::span<float>> inputs;
+  std::span<float> label;
   nn::AdamWScalars<float> scalars;
 
-  Training(graph::Plan<float> compiled, const TrainOptions& options)
-      : plan(std::move(compiled)),
-        views{plan.input("x"), plan.input("t"), plan.input("target"), plan.input("weight"),
-              label_view(plan, options)},
-        scalars(plan) {}
+  Training(graph::Plan<float> compiled, const TrainOptions& options, const Loss& loss)
+      : plan(std::move(compiled)), label(label_view(plan, options)), scalars(plan) {
+    for (const LossInput& input : loss.inputs()) inputs.push_back(plan.input(input.name));
+  }
 };
 
 struct Network::Reader {
@@ -127,7 +128,8 @@ struct Network::Rows {
   }
 };
 
-Network::Network(const TrainOptions& options) : options_(options), mlp_(mlp_options(options)) {
+Network::Network(const TrainOptions& options, const Loss& loss)
+    : options_(options), loss_(loss), mlp_(mlp_options(options, loss)) {
   mlp_.initialize(states_, options.seed);
   for (const nn::Mlp::Parameter& parameter : mlp_.parameters()) {
     const std::span<float> from = states_.at(parameter.name);
@@ -145,7 +147,8 @@ Network::~Network() = default;
 
 Network::Training& Network::training() {
   if (!training_) {
-    training_ = std::make_unique<Training>(compile_training(options_, mlp_, states_), options_);
+    training_ = std::make_unique<Training>(compile_training(options_, loss_, mlp_, states_),
+                                           options_, loss_);
   }
   return *training_;
 }
@@ -153,13 +156,16 @@ Network::Training& Network::training() {
 Network::Reader& Network::reader(std::int64_t rows, bool tangent) {
   std::unique_ptr<Reader>& reader = readers_[{rows, tangent}];
   if (!reader) {
-    reader = std::make_unique<Reader>(compile_reader(options_, mlp_, states_, rows, tangent),
+    reader = std::make_unique<Reader>(compile_reader(options_, loss_, mlp_, states_, rows, tangent),
                                       options_, rows, tangent);
   }
   return *reader;
 }
 
-BatchViews Network::batch() { return training().views; }
+BatchViews Network::batch() {
+  const Training& plan = training();
+  return {plan.inputs, plan.label};
+}
 
 bool Network::Update::finite() const { return std::isfinite(loss) && std::isfinite(gradient_norm); }
 

@@ -17,8 +17,8 @@
 
 namespace pathflow::train {
 
-/// The network that the options describe.
-nn::MlpOptions mlp_options(const TrainOptions& options);
+/// The network that the options and the loss describe.
+nn::MlpOptions mlp_options(const TrainOptions& options, const Loss& loss);
 /// Names of the states that go with a parameter: itself, its average, its two moments.
 std::vector<std::string> state_names(const std::string& parameter);
 
@@ -26,7 +26,8 @@ std::vector<std::string> state_names(const std::string& parameter);
 /// use, so a restored run that only samples never pays for the training plan.
 class Network {
  public:
-  explicit Network(const TrainOptions& options);
+  /// `loss` must outlive the network.
+  Network(const TrainOptions& options, const Loss& loss);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -70,6 +71,7 @@ class Network {
   void predict_all(const Rows& rows, float t, const Objective::Reading& reading);
 
   TrainOptions options_;
+  const Loss& loss_;
   nn::Mlp mlp_;
   graph::StateStore<float> states_;
   std::vector<std::string> state_names_;

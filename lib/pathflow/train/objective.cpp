@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/train/config.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -80,6 +81,21 @@ double output_weight(Objective::Rule rule, const LinearForm& form, const Coeffic
   return output * output / divisor;
 }
 
+/// Weight on |sigma s - sigma score|^2, times alpha: g^2 is infinite at alpha = 0, and the
+/// network's share of the score vanishes there.
+double score_weight_times_alpha(Weighting weighting, const Coefficients& at) {
+  const double sigma2 = at.sigma * at.sigma;
+  if (weighting == Weighting::kOne) return at.alpha / sigma2;
+  if (weighting != Weighting::kG2) return at.alpha;
+  return 2 * (at.alpha * at.sigma_sigma_dot - at.alpha_dot * sigma2) / sigma2;
+}
+
+/// The weight on |F - F*|^2 that a weight on the score is: sigma s = ... + (alpha s r / sqrt(V)) F.
+double output_weight(Weighting weighting, const Coefficients& at, const Scales& scales) {
+  const double ends = scales.data * scales.source;
+  return score_weight_times_alpha(weighting, at) * at.alpha * ends * ends / variance(at, scales);
+}
+
 Objective::Rule default_rule(const path::Schedule& schedule, Prediction prediction) {
   if (prediction == Prediction::kData) return Objective::Rule::kInverseOutput;
   return mean_square_varies(schedule, prediction) ? Objective::Rule::kInverseMeanSquare
@@ -88,6 +104,14 @@ Objective::Rule default_rule(const path::Schedule& schedule, Prediction predicti
 
 }  // namespace
 
+Weighting weighting_of(std::string_view name) {
+  const std::vector<std::string>& names = weight_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (name == names[i]) return static_cast<Weighting>(i);
+  }
+  throw_unknown_name("weighting_of", "weight", name, names);
+}
+
 Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction prediction,
                      Weighting weighting, Scales scales)
     : schedule_(std::move(schedule)), prediction_(prediction) {
@@ -95,8 +119,10 @@ Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction 
   check_positive("Objective", "source scale", scales.source);
   scales_ = {usual(scales.data) ? 1.0 : scales.data, usual(scales.source) ? 1.0 : scales.source};
   preconditioned_ = needs_preconditioning(*schedule_, prediction, scales_);
+  weighting_ = weighting;
   weighed_ = weighting == Weighting::kVelocity ? Prediction::kVelocity : prediction;
-  rule_ = default_rule(*schedule_, weighed_);
+  const bool named = weighting == Weighting::kDefault || weighting == Weighting::kVelocity;
+  rule_ = named ? default_rule(*schedule_, weighed_) : Rule::kScore;
 }
 
 Prediction Objective::model_prediction() const {
@@ -105,7 +131,9 @@ Prediction Objective::model_prediction() const {
 
 Objective::Row Objective::row(double t) const {
   const Coefficients at = schedule_->at(t);
-  const double weight = output_weight(rule_, path::linear_form(weighed_, at), at, scales_);
+  const double weight = rule_ == Rule::kScore
+                            ? output_weight(weighting_, at, scales_)
+                            : output_weight(rule_, path::linear_form(weighed_, at), at, scales_);
   if (preconditioned_) {
     const double size = std::sqrt(variance(at, scales_));
     return {.alpha = at.alpha,
@@ -124,6 +152,19 @@ Objective::Row Objective::row(double t) const {
           .a = form.a / form.c,
           .b = form.b / form.c,
           .weight = weight / (output * output)};
+}
+
+path::Interval Objective::interval() const {
+  path::Interval interval{schedule_->t_min(), schedule_->t_max()};
+  if (!std::isfinite(row(interval.low).weight)) interval.low += path::kSingularMargin;
+  if (!std::isfinite(row(interval.high).weight)) interval.high -= path::kSingularMargin;
+  return interval;
+}
+
+double Objective::score_weight(double t) const {
+  const Coefficients at = schedule_->at(t);
+  if (weighting_ != Weighting::kG2 && weighting_ != Weighting::kOne) return 1;
+  return score_weight_times_alpha(weighting_, at) / at.alpha;
 }
 
 Objective::Reading Objective::reading(double t) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
@@ -13,7 +14,11 @@ struct Scales {
   double data = 1, source = 1;
 };
 
-enum class Weighting { kDefault, kVelocity };
+/// Whose loss weight over t is meant: of the prediction, of the velocity, or sigma^2, g^2 or 1 on
+/// the score.
+enum class Weighting { kDefault, kVelocity, kSigma2, kG2, kOne };
+/// "default", "velocity", "sigma2", "g2", "one".
+Weighting weighting_of(std::string_view name);
 
 /// The regression of one prediction q = (a x0 + b x1) / c on one schedule, as the network sees it.
 ///
@@ -43,6 +48,8 @@ enum class Weighting { kDefault, kVelocity };
 ///                        over the interval (noise: DDPM's simple loss; velocity on linear and
 ///                        trig), else its inverse (score: sigma^2, DSM's weight).
 /// kVelocity: velocity's own default weight times the equivalent weight.
+/// kSigma2, kG2, kOne: denoising score matching with that weight on |s - score|^2, whatever is
+/// predicted: sigma^2 (DDPM's simple loss), g^2 (the likelihood's, Song et al. 2021b), 1.
 /// Source: Karras et al. 2022, appendix B.6, generalised to any linear form and any source.
 class Objective {
  public:
@@ -57,6 +64,11 @@ class Objective {
     double weight = 1;            ///< on |F - target|^2
   };
   Row row(double t) const;
+  /// The schedule's [t_min, t_max], less path::kSingularMargin where a weight is infinite (g2 and
+  /// one at sigma = 0).
+  path::Interval interval() const;
+  /// Weight on |sigma s - sigma score|^2: 1 by default and for kSigma2, g^2 / sigma^2, 1 / sigma^2.
+  double score_weight(double t) const;
 
   /// How a sampler reads F at time t: model_prediction() = skip x_t + output F(input x_t, t).
   struct Reading {
@@ -65,7 +77,7 @@ class Objective {
   Reading reading(double t) const;
 
   /// How the default weight of a prediction is made; see above.
-  enum class Rule { kOne, kInverseMeanSquare, kInverseOutput };
+  enum class Rule { kOne, kInverseMeanSquare, kInverseOutput, kScore };
 
   bool preconditioned() const { return preconditioned_; }
   path::Prediction prediction() const { return prediction_; }
@@ -83,6 +95,7 @@ class Objective {
   bool preconditioned_ = false;
   path::Prediction weighed_ = path::Prediction::kVelocity;  ///< whose default weight is used
   Rule rule_ = Rule::kOne;
+  Weighting weighting_ = Weighting::kDefault;
 };
 
 }  // namespace pathflow::train

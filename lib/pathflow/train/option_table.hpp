@@ -24,6 +24,7 @@ void for_each_option(Options& o, const Visit& visit) {
   visit("source", o.source, nullptr, "Path", "FILE.npy, or gaussian: N(0, I), or a data set");
   visit("schedule", o.schedule, &path::schedule_names, "Path", "Schedule");
   visit("predict", o.predict, &path::prediction_names, "Path", "What the network is asked for");
+  visit("objective", o.objective, &objective_names, "Path", "What is minimised");
   visit("coupling", o.coupling, &path::coupling_names, "Path",
         "Pairs of a batch; ot is exact, up to 1,024 rows");
   visit("weight", o.weight, &weight_names, "Path", "Loss weight over t");

@@ -16,12 +16,16 @@ struct TrainOptions {
   /// "gaussian": N(0, I), drawn fresh for every batch. Else a dataset's name, or any name for rows
   /// given as Trainer::Inputs::source.
   std::string source = "gaussian";
-  std::string schedule = "linear";       ///< a name of path::schedule_names()
-  std::string predict = "velocity";      ///< a name of path::prediction_names()
+  std::string schedule = "linear";   ///< a name of path::schedule_names()
+  std::string predict = "velocity";  ///< a name of path::prediction_names()
+  /// What is minimised, a name of objective_names(): "regression" of the prediction (flow matching,
+  /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching.
+  std::string objective = "regression";
   std::string coupling = "independent";  ///< or "ot": exact minibatch OT, batch <= 1024
   /// Loss weight over t. "default": the prediction's own, see objective.hpp (1 for noise and for
   /// velocity on linear, sigma^2 for score, EDM's for data). "velocity": as if velocity were
-  /// regressed, so that every prediction has the same minimiser and the same loss.
+  /// regressed, so that every prediction has the same minimiser and the same loss. "sigma2", "g2",
+  /// "one": that weight on the squared error of the score (denoising score matching).
   std::string weight = "default";
   std::int64_t dimension = 2;         ///< d of the points; taken from the data
   std::int64_t width = 128;           ///< hidden units per layer, 1..4096

@@ -8,6 +8,7 @@
 #include "pathflow/train/batch.hpp"
 #include "pathflow/train/checkpoint.hpp"
 #include "pathflow/train/config.hpp"
+#include "pathflow/train/loss.hpp"
 #include "pathflow/train/network.hpp"
 #include "pathflow/train/objective.hpp"
 
@@ -38,8 +39,13 @@ nn::AdamWOptions adamw_options(const TrainOptions& o) {
 
 Objective make_objective(const TrainOptions& options, const Scales& scales) {
   return Objective(path::make_schedule(options.schedule), path::prediction_of(options.predict),
-                   options.weight == "velocity" ? Weighting::kVelocity : Weighting::kDefault,
-                   scales);
+                   weighting_of(options.weight), scales);
+}
+
+/// The network of a run, without making one.
+nn::MlpOptions network_of(const TrainOptions& options, const Ends& ends, const Scales& scales) {
+  const Objective objective = make_objective(options, scales);
+  return mlp_options(options, *make_loss({options, objective, ends}));
 }
 
 /// n rows of a pool, drawn with replacement.
@@ -64,6 +70,7 @@ struct Trainer::Impl {
   TrainOptions options;
   Ends ends;
   Objective objective;
+  std::unique_ptr<Loss> loss;
   Network network;
   BatchSource source;
   std::int64_t step = 0;
@@ -73,11 +80,12 @@ struct Trainer::Impl {
       : options(std::move(checked)),
         ends(std::move(rows)),
         objective(make_objective(options, scales)),
-        network(options),
+        loss(make_loss({options, objective, ends})),
+        network(options, *loss),
         source(options, ends.data, ends.source) {}
 
   Network::Update take_step() {
-    source.fill(static_cast<std::uint64_t>(step), objective, network.batch());
+    source.fill(static_cast<std::uint64_t>(step), *loss, network.batch());
     return network.update(adamw_options(options), step);
   }
   void remember_now_and_then() {
@@ -98,18 +106,18 @@ namespace {
 
 class NetworkModel final : public sample::DifferentiableModel<float> {
  public:
-  NetworkModel(Network& network, const Objective& objective, std::vector<int> labels)
-      : network_(network), objective_(objective), labels_(std::move(labels)) {}
+  NetworkModel(Network& network, const Loss& loss, std::vector<int> labels)
+      : network_(network), loss_(loss), labels_(std::move(labels)) {}
   std::size_t dimension() const override {
     return static_cast<std::size_t>(network_.mlp().options().dimension);
   }
-  path::Prediction prediction() const override { return objective_.model_prediction(); }
+  path::Prediction prediction() const override { return loss_.prediction(); }
 
   void predict(std::span<const float> x, float t, std::span<float> q) override {
     const std::size_t n = x.size() / dimension();
     check_size("Trainer::model", "q", q.size(), x.size());
     check_size("Trainer::model", "x", x.size(), n * dimension());
-    network_.predict(x, t, labels_for(n), objective_.reading(static_cast<double>(t)), q);
+    network_.predict(x, t, labels_for(n), loss_.reading(static_cast<double>(t)), q);
   }
   void predict_along(std::span<const float> x, float t, std::span<const float> tangent,
                      std::span<float> q, std::span<float> dq) override {
@@ -119,8 +127,8 @@ class NetworkModel final : public sample::DifferentiableModel<float> {
           std::pair{"tangent", tangent.size()}, std::pair{"dq", dq.size()}}) {
       check_size("Trainer::model", name, size, x.size());
     }
-    network_.predict_along(x, t, tangent, labels_for(n), objective_.reading(static_cast<double>(t)),
-                           q, dq);
+    network_.predict_along(x, t, tangent, labels_for(n), loss_.reading(static_cast<double>(t)), q,
+                           dq);
   }
 
  private:
@@ -134,7 +142,7 @@ class NetworkModel final : public sample::DifferentiableModel<float> {
   }
 
   Network& network_;
-  const Objective& objective_;
+  const Loss& loss_;
   std::vector<int> labels_, spread_;
 };
 
@@ -198,7 +206,7 @@ StepReport Trainer::step(std::int64_t k) {
 }
 
 std::unique_ptr<sample::DifferentiableModel<float>> Trainer::model(std::vector<int> labels) const {
-  return std::make_unique<NetworkModel>(impl_->network, impl_->objective,
+  return std::make_unique<NetworkModel>(impl_->network, *impl_->loss,
                                         impl_->checked_labels(std::move(labels)));
 }
 
@@ -281,7 +289,7 @@ Trainer Trainer::restore(std::span<const std::uint8_t> bytes, std::string_view n
   RunHeader header = read_run_header(file, name);
   try {
     Ends ends = make_ends(header.options, read_run_inputs(file, name, open));
-    check_run_states(file, name, header.options);
+    check_run_states(file, name, network_of(header.options, ends, header.scales));
     auto impl = std::make_unique<Impl>(header.options, std::move(ends), header.scales);
     read_run_states(file, impl->network);
     impl->step = header.step;

@@ -34,6 +34,7 @@ TrainOptions unusual() {
   o.schedule = "vp-cosine";
   o.predict = "v";
   o.coupling = "ot";
+  o.objective = "sliced";
   o.weight = "velocity";
   o.dimension = 7;
   o.width = 33;
@@ -66,7 +67,7 @@ TEST(Config, EveryFieldComesBackExactly) {
 
 TEST(Config, EveryKeyIsWrittenOnceAndTheDefaultsDifferFromUnusual) {
   const std::string json = to_json(TrainOptions{}), other = to_json(unusual());
-  EXPECT_EQ(option_names().size(), 26u);
+  EXPECT_EQ(option_names().size(), 27u);
   for (const std::string& name : option_names()) {
     const std::string key = "\"" + name + "\":";
     const std::size_t at = json.find(key);

@@ -189,5 +189,40 @@ TEST(Objective, DefaultWeightsAreTheDocumentedOnes) {
   }
 }
 
+// w |F - F*|^2 of a row is lambda |s - s*|^2 for the score that F and the target read as.
+TEST(Objective, ScoreWeightsWeighTheScoreWhateverIsPredicted) {
+  struct Case {
+    Weighting weighting;
+    double (*lambda)(const path::Coefficients&);
+  };
+  const Case cases[] = {
+      {Weighting::kSigma2, [](const path::Coefficients& at) { return at.sigma * at.sigma; }},
+      {Weighting::kOne, [](const path::Coefficients&) { return 1.0; }},
+      {Weighting::kG2, [](const path::Coefficients& at) {
+         return 2 * (at.sigma_sigma_dot - at.alpha_dot / at.alpha * at.sigma * at.sigma);
+       }}};
+  for (const Case& c : cases) {
+    for (const std::string schedule : {"linear", "vp-linear", "ve"}) {
+      for (const std::string prediction : {"data", "noise", "velocity", "score"}) {
+        const Objective objective = make(schedule, prediction, c.weighting);
+        for (const double t : {0.1, 0.5, 0.9}) {
+          const path::Coefficients at = objective.schedule().at(t);
+          const double score_of_f = objective.reading(t).output *
+                                    path::convert(objective.model_prediction(),
+                                                  path::Prediction::kScore, objective.schedule(), t)
+                                        .q_coefficient;
+          const double expected = c.lambda(at) * score_of_f * score_of_f;
+          EXPECT_NEAR(objective.row(t).weight, expected, 1e-9 * expected) << schedule << prediction;
+          EXPECT_NEAR(objective.score_weight(t) * at.sigma * at.sigma, c.lambda(at),
+                      1e-9 * c.lambda(at));
+        }
+        const path::Interval interval = objective.interval();
+        EXPECT_TRUE(std::isfinite(objective.row(interval.low).weight)) << schedule;
+        EXPECT_TRUE(std::isfinite(objective.row(interval.high).weight)) << schedule;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace pathflow::train

@@ -5,6 +5,10 @@
 export type Schedule = "linear" | "trig" | "vp-linear" | "vp-cosine" | "sub-vp" | "ve";
 /** What the network is asked for. */
 export type Prediction = "data" | "noise" | "velocity" | "v" | "score";
+/** What a training step minimises. */
+export type Objective = "regression" | "implicit" | "sliced";
+/** Loss weight over t. */
+export type Weight = "default" | "velocity" | "sigma2" | "g2" | "one";
 /** How a batch's data and source rows are paired. */
 export type Coupling = "independent" | "ot";
 export type Sampler =
@@ -72,7 +76,8 @@ export interface Names {
   activations: Activation[];
   metrics: Metric[];
   timeFeatures: ("raw" | "fourier")[];
-  weights: ("default" | "velocity")[];
+  weights: Weight[];
+  objectives: Objective[];
   lrSchedules: ("constant" | "cosine")[];
   diffusions: Diffusion[];
   grids: TimeGrid[];
@@ -92,8 +97,11 @@ export interface TrainerOptions {
   predict?: Prediction;
   /** Default "independent"; "ot" pairs each batch (at most 1024 rows) by exact optimal transport. */
   coupling?: Coupling;
-  /** Loss weight over t; "velocity" weighs as if velocity were predicted. */
-  weight?: "default" | "velocity";
+  /** Loss weight over t; "velocity" weighs as if velocity were predicted, "sigma2", "g2" and "one" are
+   * weights on the error of the score. */
+  weight?: Weight;
+  /** What is minimised; default "regression" of the prediction. */
+  objective?: Objective;
   /** Hidden units per layer, 1..4096; default 128. */
   width?: number;
   /** Hidden layers, 1..16; default 3. */

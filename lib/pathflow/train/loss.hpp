@@ -1,0 +1,119 @@
+// Loss: what one training step minimises. Each objective is a file in losses/ and a line of the
+// table in losses.cpp; lib/docs/adding-an-objective.md goes through one.
+//
+// The trainer owns everything else: it draws the endpoints, couples them, draws the times, records
+// the network, differentiates what the loss recorded, and runs AdamW and the average.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pathflow/base/random.hpp"
+#include "pathflow/graph/graph.hpp"
+#include "pathflow/nn/mlp.hpp"
+#include "pathflow/path/prediction.hpp"
+#include "pathflow/train/ends.hpp"
+#include "pathflow/train/objective.hpp"
+#include "pathflow/train/options.hpp"
+
+namespace pathflow::train {
+
+/// The draws of one step: pure functions of (seed, step, row).
+struct Draws {
+  std::uint64_t seed = 0, step = 0;     ///< of Random(seed, purpose) and its draws
+  std::size_t rows = 0, dimension = 0;  ///< n and d
+  std::span<const float> data, source;  ///< x0 and x1, [n, d], joined by the coupling
+  std::span<const double> times;        ///< [n], stratified over Loss::interval()
+  std::span<float> spare;               ///< [n, d], for a loss to work in
+
+  /// Standard normals of a purpose of this step, as many as `out` holds.
+  void normals(Purpose purpose, std::span<float> out) const;
+  /// -1 or 1, each with probability 1/2.
+  void signs(Purpose purpose, std::span<float> out) const;
+  /// spare = alpha x0 + sigma x1 at each row's time.
+  std::span<const float> points(const path::Schedule& schedule) const;
+};
+
+/// The network in a graph that is being recorded.
+struct RecordedNetwork {
+  graph::Graph& graph;
+  const nn::Mlp& mlp;
+  std::int64_t rows = 0;                          ///< n
+  std::span<const graph::Value> parameters = {};  ///< of the weights trained, or averaged
+  graph::Value label = {};                        ///< unset: unconditional
+
+  std::int64_t dimension() const { return mlp.options().dimension; }  ///< d
+  /// F(x, t): x [n, d], t [n, times] -> [n, outputs].
+  graph::Value operator()(graph::Value x, graph::Value t) const {
+    return mlp.forward(graph, parameters, x, t, label);
+  }
+};
+
+/// An input of the training graph, [n, columns], written before every step.
+struct LossInput {
+  std::string name;
+  std::int64_t columns = 1;
+};
+
+/// What samplers read off the network at (x, t).
+struct Heads {
+  graph::Value prediction;  ///< [n, d]: what Reading is applied to
+  graph::Value noise = {};  ///< [n, d]: E[z | x_t] of the path's own noise; unset: there is none
+};
+
+/// What a loss is made from; all outlive it.
+struct LossSetup {
+  const TrainOptions& options;
+  const Objective& objective;
+  const Ends& ends;
+};
+
+class Loss {
+ public:
+  explicit Loss(const LossSetup& setup) : setup_(setup) {}
+  virtual ~Loss() = default;
+
+  /// The network that is trained: `plain` with other outputs or times.
+  virtual nn::MlpOptions network(nn::MlpOptions plain) const { return plain; }
+  /// The times at which training draws t.
+  virtual path::Interval interval() const;
+
+  /// Names and widths of the graph's inputs; the spans and values below are in this order.
+  virtual std::vector<LossInput> inputs() const = 0;
+  /// Records the loss, a value of rank 0.
+  virtual graph::Value record(const RecordedNetwork& network,
+                              std::span<const graph::Value> in) const = 0;
+  /// Writes the inputs of one step. Allocates nothing.
+  virtual void fill(const Draws& draws, std::span<const std::span<float>> out) const = 0;
+
+  /// What the trained network is read as: F itself unless the objective says otherwise.
+  ///@{
+  virtual Heads read(const RecordedNetwork& network, graph::Value x, graph::Value t) const {
+    return {network(x, t)};
+  }
+  virtual Objective::Reading reading(double t) const { return objective().reading(t); }
+  virtual path::Prediction prediction() const { return objective().model_prediction(); }
+  ///@}
+
+ protected:
+  const TrainOptions& options() const { return setup_.options; }
+  const Objective& objective() const { return setup_.objective; }
+  const path::Schedule& schedule() const { return setup_.objective.schedule(); }
+  const Ends& ends() const { return setup_.ends; }
+  /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
+  void require(bool holds, std::string_view rule) const;
+
+ private:
+  LossSetup setup_;
+};
+
+/// Makes the loss of options.objective. Errors: InvalidArgument for options that it cannot serve.
+std::unique_ptr<Loss> make_loss(const LossSetup& setup);
+
+/// Sum over all elements divided by the number of rows: how every loss is averaged.
+graph::Value mean_of_rows(graph::Value x);
+
+}  // namespace pathflow::train

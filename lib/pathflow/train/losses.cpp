@@ -1,0 +1,67 @@
+// The table of objectives, and what they share.
+#include "pathflow/base/error.hpp"
+#include "pathflow/base/random.hpp"
+#include "pathflow/cpu/draws.hpp"
+#include "pathflow/train/config.hpp"
+#include "pathflow/train/loss.hpp"
+
+// One line an objective: its public name and the function that its file defines.
+#define PATHFLOW_LOSSES(ENTRY)         \
+  ENTRY("regression", make_regression) \
+  ENTRY("implicit", make_implicit)     \
+  ENTRY("sliced", make_sliced)
+
+namespace pathflow::train {
+
+#define PATHFLOW_DECLARE(name, make) std::unique_ptr<Loss> make(const LossSetup& setup);
+PATHFLOW_LOSSES(PATHFLOW_DECLARE)
+#undef PATHFLOW_DECLARE
+
+const std::vector<std::string>& objective_names() {
+#define PATHFLOW_NAME(name, make) name,
+  static const std::vector<std::string> names{PATHFLOW_LOSSES(PATHFLOW_NAME)};
+#undef PATHFLOW_NAME
+  return names;
+}
+
+std::unique_ptr<Loss> make_loss(const LossSetup& setup) {
+#define PATHFLOW_MAKE(name, make) \
+  if (setup.options.objective == name) return make(setup);
+  PATHFLOW_LOSSES(PATHFLOW_MAKE)
+#undef PATHFLOW_MAKE
+  throw_unknown_name("Trainer", "objective", setup.options.objective, objective_names());
+}
+
+path::Interval Loss::interval() const { return {schedule().t_min(), schedule().t_max()}; }
+
+void Loss::require(bool holds, std::string_view rule) const {
+  if (holds) return;
+  throw_error(ErrorCode::kInvalidArgument, "Trainer",
+              {"objective \"", options().objective, "\" ", rule});
+}
+
+void Draws::normals(Purpose purpose, std::span<float> out) const {
+  cpu::draw_normals(Random(seed, purpose), step, out);
+}
+
+void Draws::signs(Purpose purpose, std::span<float> out) const {
+  const Random random(seed, purpose);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = random.uniform(step, i) < 0.5 ? -1 : 1;
+}
+
+std::span<const float> Draws::points(const path::Schedule& schedule) const {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const path::Coefficients at = schedule.at(times[i]);
+    const float alpha = static_cast<float>(at.alpha), sigma = static_cast<float>(at.sigma);
+    for (std::size_t k = i * dimension; k < (i + 1) * dimension; ++k) {
+      spare[k] = alpha * data[k] + sigma * source[k];
+    }
+  }
+  return spare;
+}
+
+graph::Value mean_of_rows(graph::Value x) {
+  return graph::sum(x) * (1.0 / static_cast<double>(x.shape()[0]));
+}
+
+}  // namespace pathflow::train

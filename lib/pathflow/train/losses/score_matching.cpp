@@ -1,0 +1,122 @@
+// implicit and sliced score matching: the score from points of p_t alone, without the noise that
+// made them. With y = sigma s and w the weight on |y - sigma score|^2 (w = 1 is sigma^2 on the
+// score), they minimise
+//     implicit   E w [|y|^2 + 2 sigma div y]
+//     sliced     E w [|y|^2 + 2 sigma u . grad(u . y)],   u of random signs
+// which are the denoising loss less the constant E w |sigma score|^2, so the same network is best
+// for all three (integration by parts; the loss is negative where it is good). The divergence is
+// exact, by d Jacobian-vector products, which reverse mode goes through for the gradient. y is read
+// off the network as everywhere: s = -N / sigma, N converted from what is predicted.
+// Source: Hyvarinen, "Estimation of non-normalized statistical models by score matching", 2005;
+// Song et al., "Sliced score matching", 2019, the variant with |s|^2 exact.
+#include <cmath>
+
+#include "pathflow/base/error.hpp"
+#include "pathflow/base/random.hpp"
+#include "pathflow/train/loss.hpp"
+
+namespace pathflow::train {
+namespace {
+
+using graph::Value;
+
+/// Beyond, the exact divergence costs more than its lower variance is worth.
+constexpr std::int64_t kMostExact = 64;
+
+enum Input { kX, kT, kScaleX, kScaleF, kInput, kSigma, kWeight, kDirection };
+
+class ScoreMatching final : public Loss {
+ public:
+  ScoreMatching(const LossSetup& setup, bool sliced) : Loss(setup), sliced_(sliced) {
+    require(ends().source.gaussian() && options().coupling == "independent",
+            "learns a score, which gives a velocity for source \"gaussian\" and coupling "
+            "\"independent\" alone; objective \"interpolant\" with a gamma learns both between any "
+            "two laws");
+    require(options().weight != "velocity",
+            "has the weights default (sigma2), sigma2, g2 and one, got weight \"velocity\"");
+    require(sliced || options().dimension <= kMostExact,
+            message({"takes one derivative a coordinate, at most ", kMostExact, ", got dimension ",
+                     options().dimension, ": objective \"sliced\" takes one in all"}));
+  }
+
+  path::Interval interval() const override {
+    path::Interval interval = Loss::interval();
+    if (!std::isfinite(weight(interval.low))) interval.low += path::kSingularMargin;
+    if (!std::isfinite(weight(interval.high))) interval.high -= path::kSingularMargin;
+    return interval;
+  }
+
+  std::vector<LossInput> inputs() const override {
+    std::vector<LossInput> list{{"x", options().dimension},
+                                {"t"},
+                                {"scale_x"},
+                                {"scale_f"},
+                                {"input"},
+                                {"sigma"},
+                                {"weight"}};
+    if (sliced_) list.push_back({"u", options().dimension});
+    return list;
+  }
+
+  Value record(const RecordedNetwork& network, std::span<const Value> in) const override {
+    const Value x = in[kX];
+    const Value y = in[kScaleX] * x + in[kScaleF] * network(in[kInput] * x, in[kT]);
+    const Value divergence = sliced_ ? along(y, x, in[kDirection]) : exact(network, y, x);
+    return mean_of_rows(in[kWeight] *
+                        (graph::sum(graph::square(y), 1, true) + 2 * in[kSigma] * divergence));
+  }
+
+  void fill(const Draws& draws, std::span<const std::span<float>> out) const override {
+    for (std::size_t i = 0; i < draws.rows; ++i) {
+      const double t = draws.times[i];
+      const Objective::Reading read = reading(t);
+      const path::Conversion noise =
+          path::convert(prediction(), path::Prediction::kNoise, schedule(), t);
+      out[kT][i] = static_cast<float>(t);
+      // y = -N, N = noise.x x + noise.q (skip x + output F(input x, t)).
+      out[kScaleX][i] =
+          static_cast<float>(-(noise.x_coefficient + noise.q_coefficient * read.skip));
+      out[kScaleF][i] = static_cast<float>(-noise.q_coefficient * read.output);
+      out[kInput][i] = static_cast<float>(read.input);
+      out[kSigma][i] = static_cast<float>(schedule().at(t).sigma);
+      out[kWeight][i] = static_cast<float>(weight(t));
+    }
+    const std::span<const float> x = draws.points(schedule());
+    std::copy(x.begin(), x.end(), out[kX].begin());
+    if (sliced_) draws.signs(Purpose::kProbe, out[kDirection]);
+  }
+
+ private:
+  /// On |y|^2: sigma2, g2 or one on the score, over sigma^2.
+  double weight(double t) const { return objective().score_weight(t); }
+
+  static Value along(Value y, Value x, Value u) {
+    return graph::sum(graph::jvp({y}, {x}, {u})[0] * u, 1, true);
+  }
+  static Value exact(const RecordedNetwork& network, Value y, Value x) {
+    const std::int64_t d = network.dimension();
+    Value sum;
+    for (std::int64_t k = 0; k < d; ++k) {
+      std::vector<double> axis(static_cast<std::size_t>(d));
+      axis[static_cast<std::size_t>(k)] = 1;
+      const Value u =
+          graph::broadcast_to(graph::constant(network.graph, std::move(axis), {1, d}), x.shape());
+      const Value part = graph::slice(graph::jvp({y}, {x}, {u})[0], 1, k, k + 1);
+      sum = sum ? sum + part : part;
+    }
+    return sum;
+  }
+
+  bool sliced_;
+};
+
+}  // namespace
+
+std::unique_ptr<Loss> make_implicit(const LossSetup& setup) {
+  return std::make_unique<ScoreMatching>(setup, false);
+}
+std::unique_ptr<Loss> make_sliced(const LossSetup& setup) {
+  return std::make_unique<ScoreMatching>(setup, true);
+}
+
+}  // namespace pathflow::train
