@@ -11,11 +11,21 @@ namespace pathflow::cpu::PATHFLOW_ISA {
 
 // Elementwise -------------------------------------------------------------------------------------
 
+/// Whole packs. Apart, so that a function's code stands once for them and for the tail.
+template <class Function>
+PATHFLOW_APART void map_packs(std::int64_t count, const float* x, float* y, Function f) {
+  for (std::int64_t i = 0; i < count; i += kWidth) store(y + i, f(load(x + i)));
+}
+
 template <class Function>
 inline void map(std::int64_t count, const float* x, float* y, Function f) {
-  std::int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) store(y + i, f(load(x + i)));
-  if (i < count) store_some(y + i, count - i, f(load_some(x + i, count - i)));
+  const std::int64_t tail = count % kWidth, whole = count - tail;
+  map_packs(whole, x, y, f);
+  if (tail == 0) return;
+  float lanes[kWidth] = {};
+  copy_some(x + whole, tail, lanes);
+  map_packs(kWidth, lanes, lanes, f);
+  copy_some(lanes, tail, y + whole);
 }
 
 inline void unary(Unary op, std::int64_t count, const float* x, float* y) {
@@ -42,7 +52,7 @@ inline void unary(Unary op, std::int64_t count, const float* x, float* y) {
     case Unary::kSquare:
       return run([](Pack v) { return v * v; });
     case Unary::kReciprocal:
-      return run([](Pack v) { return splat(1.0f) / v; });
+      return run([](Pack v) { return constant<1.0f>() / v; });
     case Unary::kSilu:
       return run([](Pack v) { return silu(v); });
     case Unary::kSelu:

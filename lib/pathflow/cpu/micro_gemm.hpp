@@ -19,10 +19,10 @@ namespace pathflow::cpu::PATHFLOW_ISA {
 inline constexpr int kRows = 8, kPacks = 2;
 #elif defined(__AVX__)
 inline constexpr int kRows = 6, kPacks = 2;
-#elif defined(__wasm_relaxed_simd__)  // V8 leaves 15 of x86's 16 registers
-inline constexpr int kRows = 6, kPacks = 2;
+#elif defined(__wasm_relaxed_simd__)  // V8 leaves 15 of x86's 16 registers; a pack takes two
+inline constexpr int kRows = 6, kPacks = 1;
 #elif defined(__wasm_simd128__)       // no fused multiply-add: a product needs one more
-inline constexpr int kRows = 5, kPacks = 2;
+inline constexpr int kRows = 5, kPacks = 1;
 #else                                 // 16 registers
 inline constexpr int kRows = 3, kPacks = 3;
 #endif
@@ -84,6 +84,7 @@ PATHFLOW_INLINE void tile(const Tile& t) {
   }
   const std::ptrdiff_t step = L == Layout::kRowMajor ? 1 : t.a_stride;
   const float* b = t.b;
+  PATHFLOW_KEEP_ROLLED
   for (std::ptrdiff_t p = 0; p < t.depth; ++p) {
     Pack row[kPacks];
     PATHFLOW_UNROLL
@@ -104,7 +105,10 @@ PATHFLOW_INLINE void tile(const Tile& t) {
 /// `count` tiles, one below the other.
 template <int R, Layout L>
 inline void tiles(Tile t, std::ptrdiff_t count) {
-  for (std::ptrdiff_t i = 0; i < count; ++i, t.a += t.a_next, t.c += R * t.c_stride) tile<R, L>(t);
+  for (std::ptrdiff_t i = 0; i < count; ++i, t.a += t.a_next, t.c += R * t.c_stride) {
+    __asm__("" : "+r"(t.columns), "+r"(t.accumulate));  // or clang copies the loop for each case
+    tile<R, L>(t);
+  }
 }
 
 using TilesFunction = void (*)(Tile, std::ptrdiff_t);
@@ -219,23 +223,35 @@ inline void pack_a(std::int64_t rows, std::int64_t depth, const float* a, std::i
 
 // Epilogue ----------------------------------------------------------------------------------------
 
+/// The first `columns`, whole packs, of rows that lie `n` apart. Apart, so that an activation's
+/// code stands once for them and for the ragged end of a row.
 template <class Function>
-inline void finish_rows(std::int64_t rows, std::int64_t n, float* c, const float* bias, float* pre,
-                        Function activation) {
+PATHFLOW_APART void finish_packs(std::int64_t rows, std::int64_t columns, std::int64_t n, float* c,
+                                 const float* bias, float* pre, Function activation) {
   for (std::int64_t i = 0; i < rows; ++i, c += n, pre += pre ? n : 0) {
-    std::int64_t j = 0;
-    for (; j + kWidth <= n; j += kWidth) {
+    for (std::int64_t j = 0; j < columns; j += kWidth) {
       Pack z = load(c + j);
       if (bias) z = z + load(bias + j);
       if (pre) store(pre + j, z);
       store(c + j, activation(z));
     }
-    if (j < n) {
-      Pack z = load_some(c + j, n - j);
-      if (bias) z = z + load_some(bias + j, n - j);
-      if (pre) store_some(pre + j, n - j, z);
-      store_some(c + j, n - j, activation(z));
-    }
+  }
+}
+
+template <class Function>
+inline void finish_rows(std::int64_t rows, std::int64_t n, float* c, const float* bias, float* pre,
+                        Function activation) {
+  const std::int64_t tail = n % kWidth, whole = n - tail;
+  if (whole > 0) finish_packs(rows, whole, n, c, bias, pre, activation);
+  if (tail == 0) return;
+  float z[kWidth] = {}, shift[kWidth] = {}, before[kWidth];
+  if (bias) copy_some(bias + whole, tail, shift);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    float* end = c + i * n + whole;
+    copy_some(end, tail, z);
+    finish_packs(1, kWidth, kWidth, z, bias ? shift : nullptr, before, activation);
+    copy_some(z, tail, end);
+    if (pre) copy_some(before, tail, pre + i * n + whole);
   }
 }
 
@@ -248,15 +264,22 @@ inline void add_bias(std::int64_t rows, std::int64_t n, float* c, const float* b
 }
 
 template <class Function>
-inline void scale_rows(std::int64_t count, float* c, const float* pre, Function gradient) {
-  std::int64_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
+PATHFLOW_APART void scale_packs(std::int64_t count, float* c, const float* pre, Function gradient) {
+  for (std::int64_t i = 0; i < count; i += kWidth) {
     store(c + i, load(c + i) * gradient(load(pre + i)));
   }
-  if (i < count) {
-    store_some(c + i, count - i,
-               load_some(c + i, count - i) * gradient(load_some(pre + i, count - i)));
-  }
+}
+
+template <class Function>
+inline void scale_rows(std::int64_t count, float* c, const float* pre, Function gradient) {
+  const std::int64_t tail = count % kWidth, whole = count - tail;
+  scale_packs(whole, c, pre, gradient);
+  if (tail == 0) return;
+  float z[kWidth] = {}, x[kWidth] = {};
+  copy_some(c + whole, tail, z);
+  copy_some(pre + whole, tail, x);
+  scale_packs(kWidth, z, x, gradient);
+  copy_some(z, tail, c + whole);
 }
 
 inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {

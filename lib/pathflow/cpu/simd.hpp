@@ -12,8 +12,10 @@
 
 #if defined(__clang__)
 #define PATHFLOW_UNROLL _Pragma("clang loop unroll(full)")
+#define PATHFLOW_KEEP_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define PATHFLOW_UNROLL _Pragma("GCC unroll 32")
+#define PATHFLOW_KEEP_ROLLED _Pragma("GCC unroll 1")
 #endif
 #define PATHFLOW_INLINE inline __attribute__((always_inline))
 /// Between a lambda's parameters and its body, where it is called for every pack: emcc has clang
@@ -24,8 +26,8 @@ namespace pathflow::cpu::PATHFLOW_ISA {
 
 #if defined(__AVX512F__)
 inline constexpr int kWidth = 16;
-#elif defined(__AVX__)
-inline constexpr int kWidth = 8;
+#elif defined(__AVX__) || defined(__wasm_simd128__)
+inline constexpr int kWidth = 8;  // WebAssembly: two registers, whose chains of operations overlap
 #elif defined(__wasm__) && !defined(__wasm_simd128__)
 inline constexpr int kWidth = 1;
 #else
@@ -43,44 +45,84 @@ PATHFLOW_INLINE Pack load(const float* p) {
 }
 PATHFLOW_INLINE void store(float* p, Pack v) { __builtin_memcpy(p, &v, sizeof v); }
 
+/// Code that runs now and then stays apart, and small.
+#define PATHFLOW_APART inline __attribute__((noinline))
+
+PATHFLOW_APART void copy_some(const float* from, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = from[i];
+}
 /// The first `count` lanes, the others 0.
 PATHFLOW_INLINE Pack load_some(const float* p, std::int64_t count) {
   float lanes[kWidth] = {};
-  for (std::int64_t i = 0; i < count; ++i) lanes[i] = p[i];
+  copy_some(p, count, lanes);
   return load(lanes);
 }
 PATHFLOW_INLINE void store_some(float* p, std::int64_t count, Pack v) {
   float lanes[kWidth];
   store(lanes, v);
-  for (std::int64_t i = 0; i < count; ++i) p[i] = lanes[i];
+  copy_some(lanes, count, p);
 }
 
-// V8 builds a vector constant anew at every use, in three instructions. One that the compiler cannot
-// see through is built before the loop and stays in a register or on the stack.
 #if defined(__wasm_simd128__)
-#define PATHFLOW_KEEP_CONSTANT(s, v) \
-  if (__builtin_constant_p(s)) __asm__("" : "+r"(v))
-#else
-#define PATHFLOW_KEEP_CONSTANT(s, v) static_cast<void>(0)
+PATHFLOW_INLINE Quad low(Pack v) { return __builtin_shufflevector(v, v, 0, 1, 2, 3); }
+PATHFLOW_INLINE Quad high(Pack v) { return __builtin_shufflevector(v, v, 4, 5, 6, 7); }
+PATHFLOW_INLINE Pack join(Quad low, Quad high) {
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+/// f of each register.
+template <class Function, class... Packs>
+PATHFLOW_INLINE Pack by_halves(Function f, Packs... v) {
+  return join((Quad)f((v128_t)low(v)...), (Quad)f((v128_t)high(v)...));
+}
 #endif
 
 PATHFLOW_INLINE Pack splat(float s) {
-  Pack v = s - Pack{};
-  PATHFLOW_KEEP_CONSTANT(s, v);
-  return v;
+#if defined(__wasm_simd128__)
+  const Quad v = s - Quad{};
+  return join(v, v);
+#else
+  return s - Pack{};
+#endif
 }
-PATHFLOW_INLINE Ints splat_int(std::int32_t s) {
-  Ints v = s - Ints{};
-  PATHFLOW_KEEP_CONSTANT(s, v);
-  return v;
+
+/// A float that is known when compiling, as a template's argument.
+struct Literal {
+  std::uint32_t bits;
+  constexpr Literal(float f) : bits(__builtin_bit_cast(std::uint32_t, f)) {}  // NOLINT: implicit
+  constexpr Literal(std::int32_t i) : bits(static_cast<std::uint32_t>(i)) {}  // NOLINT: implicit
+};
+
+// V8 builds a vector constant anew at every use, in three instructions, and spills those that are
+// kept: one load from memory is the quickest. (Not const, or the compiler would see the value.)
+#if defined(__wasm_simd128__)
+template <std::uint32_t Bits>
+inline std::uint32_t kept = Bits;
+#endif
+
+template <Literal L>
+PATHFLOW_INLINE Pack constant() {
+#if defined(__wasm_simd128__)
+  const Quad v = (Quad)wasm_v128_load32_splat(&kept<L.bits>);
+  return join(v, v);
+#else
+  return splat(__builtin_bit_cast(float, L.bits));
+#endif
+}
+template <Literal L>
+PATHFLOW_INLINE Ints constant_int() {
+#if defined(__wasm_simd128__)
+  return (Ints)constant<L>();
+#else
+  return static_cast<std::int32_t>(L.bits) - Ints{};
+#endif
 }
 PATHFLOW_INLINE Ints to_bits(Pack v) { return (Ints)v; }
 PATHFLOW_INLINE Pack from_bits(Ints v) { return (Pack)v; }
 PATHFLOW_INLINE Pack select(Ints mask, Pack yes, Pack no) { return mask ? yes : no; }
 
-PATHFLOW_INLINE Pack absolute(Pack v) { return from_bits(to_bits(v) & splat_int(0x7FFFFFFF)); }
+PATHFLOW_INLINE Pack absolute(Pack v) { return from_bits(to_bits(v) & constant_int<0x7FFFFFFF>()); }
 PATHFLOW_INLINE Pack negative_absolute(Pack v) {
-  return from_bits(to_bits(v) | splat_int(static_cast<std::int32_t>(0x80000000u)));
+  return from_bits(to_bits(v) | constant_int<static_cast<std::int32_t>(0x80000000u)>());
 }
 /// The magnitude of v with the sign of `sign`; v must not be negative.
 PATHFLOW_INLINE Pack with_sign(Pack v, Pack sign) {
@@ -97,7 +139,8 @@ PATHFLOW_INLINE Pack at_least(Pack v, Pack bound) {
 #elif defined(__SSE2__)
   return _mm_max_ps(bound, v);
 #elif defined(__wasm_simd128__)
-  return (Pack)wasm_f32x4_pmax((v128_t)v, (v128_t)bound);
+  return by_halves([](v128_t a, v128_t b) PATHFLOW_INLINE_LAMBDA { return wasm_f32x4_pmax(a, b); },
+                   v, bound);
 #else
   return select(bound > v, bound, v);
 #endif
@@ -110,7 +153,8 @@ PATHFLOW_INLINE Pack at_most(Pack v, Pack bound) {
 #elif defined(__SSE2__)
   return _mm_min_ps(bound, v);
 #elif defined(__wasm_simd128__)
-  return (Pack)wasm_f32x4_pmin((v128_t)v, (v128_t)bound);
+  return by_halves([](v128_t a, v128_t b) PATHFLOW_INLINE_LAMBDA { return wasm_f32x4_pmin(a, b); },
+                   v, bound);
 #else
   return select(bound < v, bound, v);
 #endif
@@ -124,7 +168,7 @@ PATHFLOW_INLINE Pack square_root(Pack v) {
 #elif defined(__SSE2__)
   return _mm_sqrt_ps(v);
 #elif defined(__wasm_simd128__)
-  return (Pack)wasm_f32x4_sqrt((v128_t)v);
+  return by_halves([](v128_t a) PATHFLOW_INLINE_LAMBDA { return wasm_f32x4_sqrt(a); }, v);
 #else
   float lanes[kWidth];
   store(lanes, v);
@@ -139,6 +183,17 @@ inline constexpr bool kFused = true;
 inline constexpr bool kFused = false;
 #endif
 
+#if defined(__wasm_simd128__)
+PATHFLOW_INLINE Quad madd(Quad a, Quad b, Quad c) {
+#if !defined(__wasm_relaxed_simd__)
+  return a * b + c;
+#elif __has_builtin(__builtin_wasm_relaxed_madd_f32x4)
+  return (Quad)__builtin_wasm_relaxed_madd_f32x4(a, b, c);
+#else  // clang 14 and 15; wasm/relaxed-simd.mjs brings their draft opcode up to date
+  return (Quad)__builtin_wasm_fma_f32x4(a, b, c);
+#endif
+}
+#endif
 /// a b + c, with one rounding where kFused and two elsewhere. The only place where a product and a
 /// sum may join: contraction by the compiler is off.
 PATHFLOW_INLINE Pack madd(Pack a, Pack b, Pack c) {
@@ -146,12 +201,8 @@ PATHFLOW_INLINE Pack madd(Pack a, Pack b, Pack c) {
   return _mm512_fmadd_ps(a, b, c);
 #elif defined(__FMA__)
   return _mm256_fmadd_ps(a, b, c);
-#elif defined(__wasm_relaxed_simd__)
-#if __has_builtin(__builtin_wasm_relaxed_madd_f32x4)
-  return (Pack)__builtin_wasm_relaxed_madd_f32x4(a, b, c);
-#else  // clang 14 and 15; wasm/relaxed-simd.mjs brings their draft opcode up to date
-  return (Pack)__builtin_wasm_fma_f32x4(a, b, c);
-#endif
+#elif defined(__wasm_simd128__)
+  return join(madd(low(a), low(b), low(c)), madd(high(a), high(b), high(c)));
 #else
   return a * b + c;
 #endif

@@ -11,11 +11,13 @@
 
 namespace pathflow::cpu::PATHFLOW_ISA {
 
-PATHFLOW_INLINE Pack polynomial(Pack, float last) { return splat(last); }
 /// c0 + c1 x + c2 x^2 + ..., by Horner's rule.
-template <class... More>
-PATHFLOW_INLINE Pack polynomial(Pack x, float c0, More... more) {
-  return madd(polynomial(x, more...), x, splat(c0));
+template <Literal C0, Literal... More>
+PATHFLOW_INLINE Pack polynomial(Pack x) {
+  if constexpr (sizeof...(More) == 0)
+    return constant<C0>();
+  else
+    return madd(polynomial<More...>(x), x, constant<C0>());
 }
 
 // Exponential -------------------------------------------------------------------------------------
@@ -29,61 +31,64 @@ struct Reduced {
 // Adding 1.5 2^23 rounds to an integer whose low bits are then the mantissa's. log 2 is cut in two:
 // n times the first part (10 bits) is exact.
 PATHFLOW_INLINE Reduced reduce_exp(Pack x) {
-  const Pack shift = splat(12582912.0f);
-  const Pack rounded = madd(x, splat(1.44269504f), shift);
+  const Pack shift = constant<12582912.0f>();
+  const Pack rounded = madd(x, constant<1.44269504f>(), shift);
   const Pack n = rounded - shift;
-  Pack r = madd(n, splat(-0.693359375f), x);
-  r = madd(n, splat(2.12194440e-4f), r);
-  const Ints power = (to_bits(rounded) << 23) + splat_int(0x3F800000);  // shift's own bits fall out
+  Pack r = madd(n, constant<-0.693359375f>(), x);
+  r = madd(n, constant<2.12194440e-4f>(), r);
+  const Ints power =
+      (to_bits(rounded) << 23) + constant_int<0x3F800000>();  // shift's own bits fall out
   return {to_bits(rounded) - to_bits(shift), from_bits(power), r};
 }
 
 /// e^r - 1 for |r| <= log(2) / 2.
 PATHFLOW_INLINE Pack expm1_core(Pack r) {
-  const Pack q = polynomial(r, 4.999999702e-01f, 1.666654348e-01f, 4.166719690e-02f,
-                            8.366581053e-03f, 1.388297649e-03f);
+  const Pack q = polynomial<4.999999702e-01f, 1.666654348e-01f, 4.166719690e-02f, 8.366581053e-03f,
+                            1.388297649e-03f>(r);
   return madd(q, r * r, r);
 }
 
 /// e^x. Accuracy: 1.25 ulp; overflow gives inf, underflow is gradual.
 PATHFLOW_INLINE Pack exp(Pack x) {
-  const Pack clamped = at_most(at_least(x, splat(-104.0f)), splat(89.0f));
+  const Pack clamped = at_most(at_least(x, constant<-104.0f>()), constant<89.0f>());
   const Reduced e = reduce_exp(clamped);
-  const Pack p = splat(1.0f) + expm1_core(e.remainder);
+  const Pack p = constant<1.0f>() + expm1_core(e.remainder);
   const Ints half = e.exponent >> 1, rest = e.exponent - half;  // 2^n itself may not be a float
-  return p * from_bits((half + splat_int(127)) << 23) * from_bits((rest + splat_int(127)) << 23);
+  return p * from_bits((half + constant_int<127>()) << 23) *
+         from_bits((rest + constant_int<127>()) << 23);
 }
 
 /// e^x for x <= 0; 0 below -87.7, so that one multiplication scales.
 PATHFLOW_INLINE Pack exp_negative(Pack x) {
-  const Reduced e = reduce_exp(at_least(x, splat(-88.0296936f)));  // -127 log 2
+  const Reduced e = reduce_exp(at_least(x, constant<-88.0296936f>()));  // -127 log 2
   return madd(expm1_core(e.remainder), e.power, e.power);
 }
 
 /// e^x - 1 for x <= 0.
 PATHFLOW_INLINE Pack expm1_negative(Pack x) {
-  const Reduced e = reduce_exp(at_least(x, splat(-30.0f)));
-  return madd(expm1_core(e.remainder), e.power, e.power - splat(1.0f));
+  const Reduced e = reduce_exp(at_least(x, constant<-30.0f>()));
+  return madd(expm1_core(e.remainder), e.power, e.power - constant<1.0f>());
 }
 
 /// Natural logarithm. Accuracy: 1 ulp; log(0) = -inf, log of a negative number is NaN.
 PATHFLOW_INLINE Pack log(Pack x) {
-  const Ints tiny = x < splat(1.17549435e-38f);
-  const Pack scaled = select(tiny, x * splat(8388608.0f), x);
+  const Ints tiny = x < constant<1.17549435e-38f>();
+  const Pack scaled = select(tiny, x * constant<8388608.0f>(), x);
   const Ints bits = to_bits(scaled);
   const Ints k = (bits - 0x3F3504F3) >> 23;  // mantissa in [sqrt(1/2), sqrt(2))
-  const Pack f = from_bits(bits - (k << 23)) - splat(1.0f);
-  const Pack n = __builtin_convertvector(k, Pack) - select(tiny, splat(23.0f), splat(0.0f));
+  const Pack f = from_bits(bits - (k << 23)) - constant<1.0f>();
+  const Pack n =
+      __builtin_convertvector(k, Pack) - select(tiny, constant<23.0f>(), constant<0.0f>());
   const Pack f2 = f * f;
-  const Pack p = polynomial(f, 3.333331347e-01f, -2.500000894e-01f, 2.000212371e-01f,
+  const Pack p = polynomial<3.333331347e-01f, -2.500000894e-01f, 2.000212371e-01f,
                             -1.666800529e-01f, 1.421945095e-01f, -1.240534261e-01f,
-                            1.188870892e-01f, -1.167750508e-01f, 6.747692078e-02f);
-  Pack tail = madd(n, splat(-2.12194440e-4f), f2 * f * p);
-  tail = madd(splat(-0.5f), f2, tail);
-  Pack y = madd(n, splat(0.693359375f), f + tail);
-  y = select(x == Pack{}, splat(-__builtin_inff()), y);
-  y = select(x < Pack{}, splat(__builtin_nanf("")), y);
-  return select((x == splat(__builtin_inff())) | (x != x), x, y);
+                            1.188870892e-01f, -1.167750508e-01f, 6.747692078e-02f>(f);
+  Pack tail = madd(n, constant<-2.12194440e-4f>(), f2 * f * p);
+  tail = madd(constant<-0.5f>(), f2, tail);
+  Pack y = madd(n, constant<0.693359375f>(), f + tail);
+  y = select(x == Pack{}, constant<-__builtin_inff()>(), y);
+  y = select(x < Pack{}, constant<__builtin_nanf("")>(), y);
+  return select((x == constant<__builtin_inff()>()) | (x != x), x, y);
 }
 
 // Sigmoid and its relatives: with e = e^-|x|, nothing overflows and nothing cancels ---------------
@@ -91,24 +96,24 @@ PATHFLOW_INLINE Pack log(Pack x) {
 /// 1 / (1 + e^-x). Accuracy: 3 ulp, gradual underflow.
 PATHFLOW_INLINE Pack sigmoid(Pack x) {
   const Pack e = exp(negative_absolute(x));
-  return select(x < Pack{}, e, splat(1.0f)) / (splat(1.0f) + e);
+  return select(x < Pack{}, e, constant<1.0f>()) / (constant<1.0f>() + e);
 }
 
 /// tanh x. Accuracy: 2 ulp.
 PATHFLOW_INLINE Pack tanh(Pack x) {
   const Pack a = absolute(x), x2 = x * x;
-  const Pack e = exp_negative(a * splat(-2.0f));
-  const Pack large = with_sign((splat(1.0f) - e) / (splat(1.0f) + e), x);
-  const Pack p = polynomial(x2, -3.333333135e-01f, 1.333321035e-01f, -5.394720286e-02f,
-                            2.170296758e-02f, -8.182673715e-03f, 2.147536958e-03f);
-  return select(a < splat(0.625f), madd(p * x2, x, x), large);
+  const Pack e = exp_negative(a * constant<-2.0f>());
+  const Pack large = with_sign((constant<1.0f>() - e) / (constant<1.0f>() + e), x);
+  const Pack p = polynomial<-3.333333135e-01f, 1.333321035e-01f, -5.394720286e-02f,
+                            2.170296758e-02f, -8.182673715e-03f, 2.147536958e-03f>(x2);
+  return select(a < constant<0.625f>(), madd(p * x2, x, x), large);
 }
 
 /// 1 - tanh^2 x = 4 e / (1 + e)^2 with e = e^-2|x|. Accuracy: 4 ulp, flushed.
 PATHFLOW_INLINE Pack tanh_grad(Pack x) {
-  const Pack e = exp_negative(absolute(x) * splat(-2.0f));
-  const Pack d = splat(1.0f) + e;
-  return splat(4.0f) * e / (d * d);
+  const Pack e = exp_negative(absolute(x) * constant<-2.0f>());
+  const Pack d = constant<1.0f>() + e;
+  return constant<4.0f>() * e / (d * d);
 }
 
 /// x < 0 ? small : large, where 0 <= small <= large or one of them is NaN.
@@ -119,16 +124,16 @@ PATHFLOW_INLINE Pack smaller_if_negative(Pack x, Pack small, Pack large) {
 /// x sigmoid(x). Accuracy: 3.5 ulp, flushed.
 PATHFLOW_INLINE Pack silu(Pack x) {
   const Pack e = exp_negative(negative_absolute(x));
-  const Pack bounded = at_least(x, splat(-128.0f));  // -inf times 0 would be NaN
-  return bounded * smaller_if_negative(x, e, splat(1.0f)) / (splat(1.0f) + e);
+  const Pack bounded = at_least(x, constant<-128.0f>());  // -inf times 0 would be NaN
+  return bounded * smaller_if_negative(x, e, constant<1.0f>()) / (constant<1.0f>() + e);
 }
 
 /// s + x s (1 - s), s = sigmoid(x). It has a root at -1.278: accuracy 3 ulp of max(|y|,
 /// 1/4).
 PATHFLOW_INLINE Pack silu_grad(Pack x) {
   const Pack e = exp_negative(negative_absolute(x));
-  const Pack bounded = at_most(at_least(x, splat(-128.0f)), splat(128.0f));
-  const Pack d = splat(1.0f) / (splat(1.0f) + e);
+  const Pack bounded = at_most(at_least(x, constant<-128.0f>()), constant<128.0f>());
+  const Pack d = constant<1.0f>() / (constant<1.0f>() + e);
   const Pack ed = e * d;
   return madd(bounded * ed, d, smaller_if_negative(x, ed, d));
 }
@@ -137,70 +142,71 @@ inline constexpr float kSeluScale = 1.05070099f, kSeluScaleAlpha = 1.75809934f;
 
 /// scale (x > 0 ? x : alpha (e^x - 1)). Accuracy: 2 ulp.
 PATHFLOW_INLINE Pack selu(Pack x) {
-  const Pack negative = splat(kSeluScaleAlpha) * expm1_negative(at_most(x, splat(0.0f)));
-  return select(x > Pack{}, splat(kSeluScale) * x, negative);
+  const Pack negative = constant<kSeluScaleAlpha>() * expm1_negative(at_most(x, constant<0.0f>()));
+  return select(x > Pack{}, constant<kSeluScale>() * x, negative);
 }
 
 /// scale (x > 0 ? 1 : alpha e^x). Accuracy: 2 ulp, flushed.
 PATHFLOW_INLINE Pack selu_grad(Pack x) {
-  const Pack negative = splat(kSeluScaleAlpha) * exp_negative(at_most(x, splat(0.0f)));
-  return select(x > Pack{}, splat(kSeluScale), negative);
+  const Pack negative = constant<kSeluScaleAlpha>() * exp_negative(at_most(x, constant<0.0f>()));
+  return select(x > Pack{}, constant<kSeluScale>(), negative);
 }
 
-PATHFLOW_INLINE Pack relu(Pack x) { return at_least(x, splat(0.0f)); }
+PATHFLOW_INLINE Pack relu(Pack x) { return at_least(x, constant<0.0f>()); }
 PATHFLOW_INLINE Pack relu_grad(Pack x) {
-  return select(x > Pack{}, splat(1.0f), select(x == x, splat(0.0f), x));
+  return select(x > Pack{}, constant<1.0f>(), select(x == x, constant<0.0f>(), x));
 }
 
 // Normal distribution and error function ----------------------------------------------------------
 
 /// e^(scale x^2) for scale < 0 with x^2 carried to twice the precision: without it the error would
 /// grow with x^2. (x^2 = h + l exactly; e^(scale l) = 1 + scale l.)
-PATHFLOW_INLINE Pack gaussian(Pack x, float scale) {
+template <Literal Scale>
+PATHFLOW_INLINE Pack gaussian(Pack x) {
   const Pack high = from_bits(to_bits(x) & static_cast<std::int32_t>(0xFFFFF000u));
   const Pack low = x - high;
   const Pack h = x * x;
-  const Pack l = ((high * high - h) + splat(2.0f) * high * low) + low * low;
-  const Pack e = exp_negative(splat(scale) * h);
-  return madd(e * splat(scale), l, e);
+  const Pack l = ((high * high - h) + constant<2.0f>() * high * low) + low * low;
+  const Pack e = exp_negative(constant<Scale>() * h);
+  return madd(e * constant<Scale>(), l, e);
 }
 
 /// e^(t^2/2) Q(t), Q the upper tail of the standard normal, for 0 <= t <= 14.5.
 PATHFLOW_INLINE Pack tail_ratio(Pack t) {
-  const Pack s = splat(1.0f) / madd(splat(0.3f), t, splat(1.0f));
-  return s * polynomial(s, 1.196866930e-01f, 1.195718125e-01f, 1.102354228e-01f, 7.838964462e-02f,
+  const Pack s = constant<1.0f>() / madd(constant<0.3f>(), t, constant<1.0f>());
+  return s * polynomial<1.196866930e-01f, 1.195718125e-01f, 1.102354228e-01f, 7.838964462e-02f,
                         9.615684301e-02f, -7.942350209e-02f, 1.917845458e-01f, -2.282136083e-01f,
-                        1.124356166e-01f, -2.062346973e-02f);
+                        1.124356166e-01f, -2.062346973e-02f>(s);
 }
 
 /// erf x. Accuracy: 2 ulp.
 PATHFLOW_INLINE Pack erf(Pack x) {
-  const Pack a = at_most(absolute(x), splat(6.0f));
-  const Pack tail = gaussian(a, -1.0f) * tail_ratio(a * splat(1.41421356f));
-  const Pack large = with_sign(splat(1.0f) - splat(2.0f) * tail, x);
+  const Pack a = at_most(absolute(x), constant<6.0f>());
+  const Pack tail = gaussian<-1.0f>(a) * tail_ratio(a * constant<1.41421356f>());
+  const Pack large = with_sign(constant<1.0f>() - constant<2.0f>() * tail, x);
   const Pack p =
-      polynomial(x * x, 1.283791661e-01f, -3.761262596e-01f, 1.128360033e-01f, -2.685444430e-02f,
-                 5.189535208e-03f, -8.020839887e-04f, 7.889114204e-05f);
-  return select(absolute(x) < splat(1.0f), madd(p, x, x), large);
+      polynomial<1.283791661e-01f, -3.761262596e-01f, 1.128360033e-01f, -2.685444430e-02f,
+                 5.189535208e-03f, -8.020839887e-04f, 7.889114204e-05f>(x * x);
+  return select(absolute(x) < constant<1.0f>(), madd(p, x, x), large);
 }
 
 /// x Phi(x), Phi the normal distribution function. Accuracy: 7 ulp, flushed.
 PATHFLOW_INLINE Pack gelu(Pack x) {
-  const Pack a = at_most(absolute(x), splat(14.0f));
-  const Pack tail = gaussian(a, -0.5f) * tail_ratio(a);
-  const Pack bounded = at_least(x, splat(-14.0f));
+  const Pack a = at_most(absolute(x), constant<14.0f>());
+  const Pack tail = gaussian<-0.5f>(a) * tail_ratio(a);
+  const Pack bounded = at_least(x, constant<-14.0f>());
   const Pack product = bounded * tail;
-  return select(x < Pack{}, product, select(x < splat(14.0f), x - product, x));
+  return select(x < Pack{}, product, select(x < constant<14.0f>(), x - product, x));
 }
 
 /// Phi(x) + x phi(x). It has a root at -0.752: accuracy 8 ulp of max(|y|, 1/4).
 PATHFLOW_INLINE Pack gelu_grad(Pack x) {
-  const Pack a = at_most(absolute(x), splat(14.0f));
-  const Pack density = gaussian(a, -0.5f);
+  const Pack a = at_most(absolute(x), constant<14.0f>());
+  const Pack density = gaussian<-0.5f>(a);
   const Pack tail = density * tail_ratio(a);
   const Pack bounded = with_sign(a, x);
-  const Pack distribution = select(x < Pack{}, tail, splat(1.0f) - tail);
-  return madd(bounded * splat(0.398942280f), density, distribution);
+  const Pack distribution = select(x < Pack{}, tail, constant<1.0f>() - tail);
+  return madd(bounded * constant<0.398942280f>(), density, distribution);
 }
 
 // Sine and cosine ---------------------------------------------------------------------------------
@@ -215,12 +221,12 @@ struct Turn {
 
 // pi / 2 in three parts; n (13 bits) times the first two is exact.
 PATHFLOW_INLINE Turn reduce_turn(Pack x) {
-  const Pack shift = splat(12582912.0f);
-  const Pack rounded = madd(x, splat(0.636619772f), shift);
+  const Pack shift = constant<12582912.0f>();
+  const Pack rounded = madd(x, constant<0.636619772f>(), shift);
   const Pack n = rounded - shift;
-  Pack r = madd(n, splat(-1.5703125f), x);
-  r = madd(n, splat(-4.837512969970703125e-4f), r);
-  r = madd(n, splat(-7.549789954891882e-8f), r);
+  Pack r = madd(n, constant<-1.5703125f>(), x);
+  r = madd(n, constant<-4.837512969970703125e-4f>(), r);
+  r = madd(n, constant<-7.549789954891882e-8f>(), r);
   return {to_bits(rounded) - to_bits(shift), r};
 }
 
@@ -228,11 +234,11 @@ PATHFLOW_INLINE Pack sin_or_cos(Pack r, Ints use_cos) {
   const Pack z = r * r;
   const Pack sine = madd(
       z * r,
-      polynomial(z, -1.666666716e-01f, 8.333329111e-03f, -1.983932743e-04f, 2.718237283e-06f), r);
+      polynomial<-1.666666716e-01f, 8.333329111e-03f, -1.983932743e-04f, 2.718237283e-06f>(z), r);
   const Pack cosine =
       madd(z * z,
-           polynomial(z, 4.166666791e-02f, -1.388888340e-03f, 2.479951218e-05f, -2.720954626e-07f),
-           madd(splat(-0.5f), z, splat(1.0f)));
+           polynomial<4.166666791e-02f, -1.388888340e-03f, 2.479951218e-05f, -2.720954626e-07f>(z),
+           madd(constant<-0.5f>(), z, constant<1.0f>()));
   return select(use_cos, cosine, sine);
 }
 
@@ -256,7 +262,7 @@ PATHFLOW_INLINE Pack sin(Pack x) {
   const Turn t = reduce_turn(x);
   const Pack magnitude = sin_or_cos(t.remainder, (t.quadrant & 1) != 0);
   const Pack y = from_bits(to_bits(magnitude) ^ ((t.quadrant & 2) << 30));
-  if (!any(~(absolute(x) <= splat(kTurnLimit)))) return y;
+  if (!any(~(absolute(x) <= constant<kTurnLimit>()))) return y;
   return far_lanes(x, y, [](double v) { return __builtin_sin(v); });
 }
 
@@ -265,7 +271,7 @@ PATHFLOW_INLINE Pack cos(Pack x) {
   const Turn t = reduce_turn(x);
   const Pack magnitude = sin_or_cos(t.remainder, (t.quadrant & 1) == 0);
   const Pack y = from_bits(to_bits(magnitude) ^ (((t.quadrant + 1) & 2) << 30));
-  if (!any(~(absolute(x) <= splat(kTurnLimit)))) return y;
+  if (!any(~(absolute(x) <= constant<kTurnLimit>()))) return y;
   return far_lanes(x, y, [](double v) { return __builtin_cos(v); });
 }
 
