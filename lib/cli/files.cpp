@@ -5,6 +5,8 @@
 
 #include "interrupt.hpp"
 #include "pathflow/base/error.hpp"
+#include "pathflow/io/files.hpp"
+#include "pathflow/io/npy.hpp"
 #include "pathflow/io/npy_rows.hpp"
 #include "progress.hpp"
 
@@ -27,6 +29,22 @@ void check_writable(const std::filesystem::path& file) {
 
 std::filesystem::path times_file(std::filesystem::path trajectories) {
   return trajectories.replace_extension(".times.npy");
+}
+
+std::string schedule_of(const std::string& name) {
+  const std::string kind = "table:";
+  if (!name.starts_with(kind) || !is_npy(name)) return name;
+  const std::string file = name.substr(kind.size());
+  const tensor::Points rows = io::read_npy_points(io::read_file(file), file);
+  if (rows.shape(1) != 3) {
+    throw InvalidArgument(file, "a table of a schedule must have columns t, alpha, sigma, got " +
+                                    std::to_string(rows.shape(1)) + " columns");
+  }
+  std::string text = kind;
+  for (std::size_t i = 0; i < rows.shape(0); ++i) {
+    text += fmt::format("{}{},{},{}", i > 0 ? ";" : "", rows(i, 0), rows(i, 1), rows(i, 2));
+  }
+  return text;
 }
 
 std::shared_ptr<const io::Rows> open_rows(const std::filesystem::path& file, bool quiet) {

@@ -31,7 +31,7 @@ class RunModel final : public SampledModel {
  public:
   explicit RunModel(const ModelRequest& request)
       : trainer_(restore(request)), prediction_(trainer_.model()->prediction()) {
-    refuse_other("schedule", request.schedule, trainer_.options().schedule);
+    refuse_other("schedule", schedule_of(request.schedule), trainer_.options().schedule);
     refuse_other("predict", request.predict, trainer_.options().predict);
   }
   const path::Schedule& schedule() const override { return trainer_.schedule(); }
@@ -76,7 +76,8 @@ class MixtureModel final : public SampledModel {
  public:
   explicit MixtureModel(const ModelRequest& request)
       : file_(request.name.substr(kMixture.size())),
-        schedule_(path::make_schedule(request.schedule.empty() ? "linear" : request.schedule)),
+        schedule_(path::make_schedule(request.schedule.empty() ? "linear"
+                                                               : schedule_of(request.schedule))),
         prediction_(path::prediction_of(request.predict.empty() ? "velocity" : request.predict)),
         mixture_(read_mixture(file_)) {}
   const path::Schedule& schedule() const override { return *schedule_; }

@@ -202,6 +202,7 @@ void TrainCommand::tell(const Trainer& trainer, const StepReport& last, double s
 ExitCode TrainCommand::run() {
   watch_interrupts();
   set_threads(threads);
+  options.schedule = schedule_of(options.schedule);
   check();
   const bool exists = std::filesystem::exists(out);
   if (resume && !exists && !json) {

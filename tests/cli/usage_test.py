@@ -131,7 +131,9 @@ class CompletionTest(CommandCase):
     def test_names_are_the_library_s_own(self):
         self.assertEqual(self.complete("train", "--data", "che"), ["checkerboard"])
         self.assertEqual(self.complete("train", "--schedule", ""),
-                         ["linear", "trig", "vp-linear", "vp-cosine", "sub-vp", "ve"])
+                         ["linear", "linear-sigma-min", "polynomial", "trig", "vp-linear",
+                          "vp-cosine", "sub-vp", "ve", "edm", "ddpm-linear",
+                          "ddpm-scaled-linear", "ddpm-cosine"])
         self.assertEqual(self.complete("sample", "--out", "x.npy", "--sampler", "dd"),
                          ["ddim", "ddpm"])
         self.assertEqual(self.complete("datasets", "mo"), ["moons"])

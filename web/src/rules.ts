@@ -31,7 +31,9 @@ export function samplerRule(value: Sampler, choices: Choices): Reason {
 }
 
 export function scheduleRule(value: Schedule, choices: Choices): Reason {
-  return value === "ve" && !gaussian(choices) ? "only ever adds noise" : undefined;
+  return (value === "ve" || value === "edm") && !gaussian(choices)
+    ? "only ever adds noise"
+    : undefined;
 }
 
 export function couplingRule(value: Coupling, choices: Choices): Reason {

@@ -213,8 +213,9 @@ Gain gain_of(Prediction which, const Coefficients& at) {
   if (which == Prediction::kVelocity) {
     return {at.alpha_dot, at.alpha_dot * at.alpha, at.sigma_sigma_dot};
   }
-  const path::LinearForm form = path::linear_form(which, at);  // a D + b N
-  return {form.a, form.a * at.alpha, form.b * at.sigma};
+  const path::LinearForm form = path::linear_form(which, at);  // (a D + b N) / c
+  const double a = form.a / form.c;
+  return {a, a * at.alpha, form.b / form.c * at.sigma};
 }
 
 // total = sum_k r_k q_k.

@@ -18,7 +18,7 @@ std::string refusal(Prediction from, Prediction to, const Schedule& schedule, do
 // factor is taken out first, so that noise = -sigma score holds at alpha = 0 too.
 Conversion solve(const LinearForm& from, const LinearForm& to, const Coefficients& at) {
   if (from.a == 0 && to.a == 0) return {0, from.c * to.b / (to.c * from.b)};
-  if (from.b == 0 && to.b == 0) return {0, from.c * to.a / (to.c * from.a)};
+  if (from.b == 0 && to.b == 0 && to.a != 0) return {0, from.c * to.a / (to.c * from.a)};
   const double delta_from = at.alpha * from.b - at.sigma * from.a;
   const double delta_to = at.alpha * to.b - at.sigma * to.a;
   const double denominator = to.c * delta_from;
@@ -59,7 +59,7 @@ bool usable(Prediction prediction, const Schedule& schedule, double t) {
 }  // namespace
 
 const std::vector<std::string>& prediction_names() {
-  static const std::vector<std::string> names{"data", "noise", "velocity", "v", "score"};
+  static const std::vector<std::string> names{"data", "noise", "velocity", "v", "score", "edm"};
   return names;
 }
 
@@ -88,6 +88,8 @@ LinearForm linear_form(Prediction prediction, const Coefficients& at) {
       return {-at.sigma, at.alpha, 1};
     case Prediction::kScore:
       return {0, -1, at.sigma};
+    case Prediction::kEdm:
+      return {at.sigma, -at.alpha, std::hypot(at.alpha, at.sigma)};
   }
   throw_error(ErrorCode::kInternal, "linear_form", {"prediction out of range"});
 }

@@ -13,17 +13,18 @@
 namespace pathflow::path {
 
 /// A quantity that a network is asked for, see linear_form().
-enum class Prediction { kData, kNoise, kVelocity, kV, kScore };
+enum class Prediction { kData, kNoise, kVelocity, kV, kScore, kEdm };
 
-/// data, noise, velocity, v, score.
+/// data, noise, velocity, v, score, edm.
 const std::vector<std::string>& prediction_names();
 /// Errors: InvalidArgument for an unknown name (with the valid ones and the nearest).
 Prediction prediction_of(std::string_view name);
 std::string_view prediction_name(Prediction prediction);  ///< what prediction_of reads
 
-/// c q = a x0 + b x1. c = 1 but for the score, where (a, b, c) = (0, -1, sigma), and for the
-/// velocity where sigma_dot is infinite, (sigma alpha_dot, sigma sigma_dot, sigma): written without
-/// a division, every conversion keeps its limit where one exists.
+/// c q = a x0 + b x1. c = 1 but for the score, where (a, b, c) = (0, -1, sigma), for edm, the F of
+/// D = c_skip x_t + c_out F at unit scales, where it is (sigma, -alpha, hypot(alpha, sigma)), and
+/// for the velocity where sigma_dot is infinite, (sigma alpha_dot, sigma sigma_dot, sigma): written
+/// without a division, every conversion keeps its limit where one exists.
 struct LinearForm {
   double a = 0, b = 0, c = 1;  ///< at one t
 };
@@ -52,7 +53,9 @@ struct Conversion {
 ///   from score     alpha = 0: none, but noise = -sigma score
 ///   to score       sigma = 0: none, but from velocity where g^2 > 0 (vp at t = 0)
 ///   to velocity    sigma_dot infinite: none, but from score: v = f x - g^2 score / 2
-///   from v, from velocity to data, noise, v: always
+///   from v, from edm, from velocity to data, noise, v, edm: always, but from velocity where the
+///   path
+///                  stands still (polynomial at t = 0)
 /// Errors: NumericError, naming both predictions and t, where the answer has no finite limit;
 /// InvalidArgument for t outside [0, 1]. Never infinite or NaN.
 Conversion convert(Prediction from, Prediction to, const Schedule& schedule, double t);

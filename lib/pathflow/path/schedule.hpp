@@ -39,10 +39,24 @@ class Schedule {
   ///@}
 };
 
-/// Names accepted by make_schedule: linear, trig, vp-linear, vp-cosine, sub-vp, ve.
+/// Names accepted by make_schedule: linear, linear-sigma-min, polynomial, trig, vp-linear,
+/// vp-cosine, sub-vp, ve, edm, ddpm-linear, ddpm-scaled-linear, ddpm-cosine; and table with its
+/// rows.
 const std::vector<std::string>& schedule_names();
-/// Errors: InvalidArgument for an unknown name (with the valid ones and the nearest).
-std::shared_ptr<const Schedule> make_schedule(std::string_view name);
+/// A schedule by its name. Two take a number after a colon:
+///
+///     linear-sigma-min:S   alpha = 1 - t, sigma = S + (1 - S) t (Lipman et al.); 0 < S < 1, 0.01
+///     polynomial:N         alpha = 1 - t^N, sigma = t^N; 1 <= N <= 16, 2 if not given
+///
+/// and one is given by values, rows of t, alpha, sigma: "table:0,1,0;0.4,0.8,0.6;1,0,1". Rows go
+/// from t = 0, where alpha = 1, to t = 1, at most 4096 of them; between them the angle
+/// atan2(sigma, alpha) and the radius hypot(alpha, sigma) are monotone cubics of t, so that
+/// derivatives are continuous and log-SNR falls strictly between rows as it does at them.
+/// Errors: InvalidArgument "where: ..." for an unknown name (with the valid ones and the nearest),
+/// a parameter out of its range, and a table whose rows are not finite, do not go from 0 to 1, or
+/// whose alpha(0) is not 1 or whose log-SNR does not fall from row to row.
+std::shared_ptr<const Schedule> make_schedule(std::string_view name,
+                                              std::string_view where = "make_schedule");
 
 }  // namespace pathflow::path
 

@@ -87,6 +87,7 @@ std::vector<double> rounded_grid(const Span& span, const path::Schedule& schedul
   std::vector<double> grid =
       time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps,
                 {.rho = options.grid_rho, .shift = options.grid_shift});
+  if (adaptive) grid = {span.from, span.to};
   for (double& t : grid) t = static_cast<double>(static_cast<T>(t));
   for (std::size_t i = 1; i < grid.size(); ++i) {
     if ((grid[i] - grid[i - 1]) * (span.to - span.from) > 0) continue;
@@ -106,8 +107,13 @@ class Recorder {
     if (!keep.empty()) before_.resize(size_);
   }
 
-  void start(double t, std::span<const T> x) {
-    while (next_ < keep_.size() && rounded(next_) == t) copy(x);
+  // Times not after t, from which the run goes to s.
+  void start(double t, double s, std::span<const T> x) {
+    while (next_ < keep_.size() && (rounded(next_) - t) * (s - t) <= 0) copy(x);
+  }
+  // Times beyond the end of a grid that stops short.
+  void finish(std::span<const T> x) {
+    while (next_ < keep_.size()) copy(x);
   }
   void before_step(std::span<const T> x) {
     if (next_ < keep_.size()) std::copy(x.begin(), x.end(), before_.begin());
@@ -160,7 +166,7 @@ void run(Flow<T>& flow, Sampler<T>& method, const std::vector<double>& grid,
          const SampleOptions& options, std::span<T> x, Recorder<T>& recorder) {
   Tweedie<T> tweedie(flow);
   const double from = grid.front(), whole = grid.back() - from;
-  recorder.start(from, x);
+  recorder.start(from, grid.back(), x);
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
     const bool denoise = options.last_step == "tweedie" && flow.at_data_end(grid[i + 1]);
     Sampler<T>& sampler = denoise ? static_cast<Sampler<T>&>(tweedie) : method;
@@ -174,6 +180,7 @@ void run(Flow<T>& flow, Sampler<T>& method, const std::vector<double>& grid,
       }
     }
   }
+  recorder.finish(x);
 }
 
 }  // namespace

@@ -110,7 +110,13 @@ void validate_names(const TrainOptions& o, std::string_view where) {
   if (o.source.empty())
     throw_error(ErrorCode::kInvalidArgument, where, {"source must not be empty, got \"\""});
   for_each_option(o, [&](const char* key, const auto& field, auto names, auto, auto) {
-    if constexpr (!std::is_null_pointer_v<decltype(names)>) check_name(where, key, field, names());
+    if constexpr (!std::is_null_pointer_v<decltype(names)>) {
+      if (names == &path::schedule_names) {
+        path::make_schedule(field, where);  // a name, or a name and its parameter
+      } else {
+        check_name(where, key, field, names());
+      }
+    }
   });
 }
 

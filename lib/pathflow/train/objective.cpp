@@ -97,7 +97,9 @@ double output_weight(Weighting weighting, const Coefficients& at, const Scales& 
 }
 
 Objective::Rule default_rule(const path::Schedule& schedule, Prediction prediction) {
-  if (prediction == Prediction::kData) return Objective::Rule::kInverseOutput;
+  if (prediction == Prediction::kData || prediction == Prediction::kEdm) {
+    return Objective::Rule::kInverseOutput;
+  }
   return mean_square_varies(schedule, prediction) ? Objective::Rule::kInverseMeanSquare
                                                   : Objective::Rule::kOne;
 }
@@ -118,7 +120,8 @@ Objective::Objective(std::shared_ptr<const path::Schedule> schedule, Prediction 
   check_positive("Objective", "data scale", scales.data);
   check_positive("Objective", "source scale", scales.source);
   scales_ = {usual(scales.data) ? 1.0 : scales.data, usual(scales.source) ? 1.0 : scales.source};
-  preconditioned_ = needs_preconditioning(*schedule_, prediction, scales_);
+  preconditioned_ = prediction == Prediction::kEdm ||  // F is what a preconditioned network gives
+                    needs_preconditioning(*schedule_, prediction, scales_);
   weighting_ = weighting;
   weighed_ = weighting == Weighting::kVelocity ? Prediction::kVelocity : prediction;
   const bool named = weighting == Weighting::kDefault || weighting == Weighting::kVelocity;

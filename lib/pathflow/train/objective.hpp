@@ -40,7 +40,7 @@ Weighting weighting_of(std::string_view name);
 /// for data of a usual scale).
 ///
 /// Loss weight w(t) on |q - q*|^2, kDefault:
-///     data               1 / output^2, for usual scales 1 + SNR: EDM's weight.
+///     data, edm          1 / output^2, for usual scales 1 + SNR: EDM's weight.
 ///                        With weight 1 the noisy end, where nothing can be learnt, drowns the
 ///                        rest.
 ///     the others         1 where the mean square (a^2 + b^2) / c^2 changes by at most a factor of

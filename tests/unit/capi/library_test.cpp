@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "pathflow/path/schedule.hpp"
 #include "unit/capi/support.hpp"
 
 namespace {
@@ -18,7 +19,7 @@ TEST(CapiLibrary, DescribesNamesDatasetsAndDefaults) {
   const json text = json::parse(text_of(result));
   EXPECT_EQ(text["version"], "0.1.0");
   const json& names = text["names"];
-  EXPECT_EQ(names["schedules"], json({"linear", "trig", "vp-linear", "vp-cosine", "sub-vp", "ve"}));
+  EXPECT_EQ(names["schedules"], json(pathflow::path::schedule_names()));
   EXPECT_EQ(names["couplings"], json({"independent", "ot"}));
   EXPECT_EQ(names["metrics"].size(), 4u);
   EXPECT_EQ(names["samplers"].size(), 18u);

@@ -15,7 +15,7 @@ using namespace testing_support;
 using path::Prediction;
 
 constexpr Prediction kAll[] = {Prediction::kData, Prediction::kNoise, Prediction::kVelocity,
-                               Prediction::kV, Prediction::kScore};
+                               Prediction::kV,    Prediction::kScore, Prediction::kEdm};
 
 std::vector<double> values(PathMixture<double>& model, Prediction which, std::vector<double> x,
                            double t) {

@@ -14,8 +14,12 @@ using namespace testing_support;
 using density::PathMixture;
 using path::Prediction;
 
+// A curve through a thousand levels, with a kink in its second derivative at each: a method of high
+// order does not see them all, and its error stops falling near 1e-7.
+bool has_kinks(const std::string& schedule) { return schedule.rfind("ddpm-", 0) == 0; }
+
 constexpr Prediction kAll[] = {Prediction::kData, Prediction::kNoise, Prediction::kVelocity,
-                               Prediction::kV, Prediction::kScore};
+                               Prediction::kV,    Prediction::kScore, Prediction::kEdm};
 
 std::vector<double> errors_at(const std::string& name, const std::string& schedule_name,
                               const std::vector<double>& steps, std::optional<double> from,
@@ -129,8 +133,9 @@ TEST(Dopri5, ErrorFollowsTheTolerance) {
       SampleOptions options{.sampler = "dopri5", .rtol = tolerance, .atol = tolerance};
       tolerances.push_back(tolerance);
       errors.push_back(rms_difference(sample(model, *schedule, options, start).points, exact));
-      EXPECT_LT(errors.back(), 20 * tolerance) << name;
+      EXPECT_LT(errors.back(), 20 * tolerance + (has_kinks(name) ? 1e-5 : 0)) << name;
     }
+    if (has_kinks(name)) continue;
     const double slope = log_slope(tolerances, errors);
     EXPECT_GT(slope, 0.85) << name;
     EXPECT_LT(slope, 1.35) << name;
@@ -147,7 +152,9 @@ TEST(Dopri5, AgreesWithTheExactMapOfAGaussian) {
     const Matrix exact =
         gaussian_flow_map(gaussian, *schedule, schedule->t_max(), schedule->t_min(), start);
     SampleOptions options{.sampler = "dopri5", .rtol = 1e-9, .atol = 1e-9};
-    EXPECT_LT(rms_difference(sample(model, *schedule, options, start).points, exact), 1e-7) << name;
+    EXPECT_LT(rms_difference(sample(model, *schedule, options, start).points, exact),
+              has_kinks(name) ? 1e-6 : 1e-7)
+        << name;
   }
 }
 
@@ -202,7 +209,7 @@ TEST(Equivalence, SchedulesAndPredictionsShareOneFlow) {
       const auto result = sample(model, *schedule, options, start);
       const Matrix end = result.points / schedule->at(to).alpha;
       if (first.size() != end.size()) first = end;
-      EXPECT_LT(rms_difference(end, first), 2e-8)
+      EXPECT_LT(rms_difference(end, first), has_kinks(name) ? 3e-7 : 2e-8)
           << name << " " << path::prediction_name(prediction);
     }
   }
@@ -214,13 +221,11 @@ TEST(Equivalence, EveryCombinationRunsByDefault) {
   const auto mixture = three_components();
   for (const std::string& schedule_name : path::schedule_names()) {
     const auto schedule = path::make_schedule(schedule_name);
+    const Matrix start = normals(8, 2, 3, schedule->at(schedule->t_max()).sigma);
+    PathMixture<double> velocity(mixture, schedule);
+    const Matrix exact = reference_end(velocity, *schedule, start);
     for (const Prediction prediction : kAll) {
       PathMixture<double> model(mixture, schedule, prediction);
-      const Matrix start = normals(8, 2, 3, schedule->at(schedule->t_max()).sigma);
-      const Matrix exact = [&] {
-        PathMixture<double> velocity(mixture, schedule);
-        return reference_end(velocity, *schedule, start);
-      }();
       for (const std::string& sampler : sampler_names()) {
         SCOPED_TRACE(sampler + " " + schedule_name + " " +
                      std::string(path::prediction_name(prediction)));

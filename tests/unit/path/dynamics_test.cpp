@@ -48,7 +48,7 @@ TEST(Dynamics, VarianceFollowsTheSde) {
   for (const std::string& name : schedule_names()) {
     const auto schedule = make_schedule(name);
     for (const double t : {0.05, 0.5, 0.95}) {
-      const double h = 1e-5;
+      const double h = 1e-6;
       const auto variance = [&](double u) { return std::pow(schedule->at(u).sigma, 2); };
       const double slope = (variance(t + h) - variance(t - h)) / (2 * h);
       const ForwardSde sde = forward_sde(*schedule, t);

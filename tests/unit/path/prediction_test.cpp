@@ -12,7 +12,7 @@ namespace pathflow::path {
 namespace {
 
 constexpr Prediction kAll[] = {Prediction::kData, Prediction::kNoise, Prediction::kVelocity,
-                               Prediction::kV, Prediction::kScore};
+                               Prediction::kV,    Prediction::kScore, Prediction::kEdm};
 
 // The prediction of a known pair of endpoints.
 double value_of(Prediction which, const Coefficients& at, double x0, double x1) {
@@ -138,6 +138,8 @@ TEST_P(OnEverySchedule, EndsHaveTheirLimitOrRefuse) {
     for (const Prediction from : kAll) {
       for (const Prediction to : kAll) {
         SCOPED_TRACE(label(from, to, GetParam(), end));
+        // A path that stands still at its end: its velocity is 0 there whatever the ends are.
+        if (from == Prediction::kVelocity && schedule->at(end).sigma_dot == 0) continue;
         Conversion limit;
         try {
           limit = convert(from, to, *schedule, end);
@@ -220,7 +222,7 @@ TEST(Prediction, TimeIntervalLeavesOutWhatIsSingular) {
 
 TEST(Prediction, NamesRoundTrip) {
   for (const Prediction p : kAll) EXPECT_EQ(prediction_of(prediction_name(p)), p);
-  EXPECT_EQ(prediction_names().size(), 5u);
+  EXPECT_EQ(prediction_names().size(), 6u);
   EXPECT_THROW(prediction_of("epsilon"), InvalidArgument);
 }
 

@@ -18,7 +18,7 @@ import type {
   Metric,
   Names,
   ResolvedTrainerOptions,
-  Schedule,
+  ScheduleSpec,
   ScheduleOptions,
   ScheduleResult,
   Trainer,
@@ -89,7 +89,7 @@ class NativeApi implements Api {
     }, readRows);
   }
 
-  schedule(name: Schedule, options: ScheduleOptions): ScheduleResult {
+  schedule(name: ScheduleSpec, options: ScheduleOptions): ScheduleResult {
     const native = this.alive("schedule");
     const { times, predict } = options;
     const request = toJson({ schedule: name, predict, times: Array.from(times) });

@@ -2,9 +2,27 @@
 // `WorkerTrainer` have the same methods as promises.
 
 /** Path schedules: `x_t = alpha(t) x_data + sigma(t) x_source`, t = 0 data, t = 1 source. */
-export type Schedule = "linear" | "trig" | "vp-linear" | "vp-cosine" | "sub-vp" | "ve";
+export type Schedule =
+  | "linear"
+  | "linear-sigma-min"
+  | "polynomial"
+  | "trig"
+  | "vp-linear"
+  | "vp-cosine"
+  | "sub-vp"
+  | "ve"
+  | "edm"
+  | "ddpm-linear"
+  | "ddpm-scaled-linear"
+  | "ddpm-cosine";
+/**
+ * A schedule, with a parameter after a colon where it takes one (`sigma` at the data; the power of
+ * `t`), or a table: rows of t, alpha, sigma from t = 0 to t = 1, `"table:0,1,0;0.4,0.8,0.6;1,0,1"`.
+ */
+export type ScheduleSpec =
+  Schedule | `linear-sigma-min:${number}` | `polynomial:${number}` | `table:${string}`;
 /** What the network is asked for. */
-export type Prediction = "data" | "noise" | "velocity" | "v" | "score";
+export type Prediction = "data" | "noise" | "velocity" | "v" | "score" | "edm";
 /** What a training step minimises. */
 export type Objective = "regression" | "implicit" | "sliced";
 /** Loss weight over t. */
@@ -37,7 +55,15 @@ export type Divergence = "exact" | "hutchinson";
 /** What random directions are made of. */
 export type Probe = "rademacher" | "gaussian";
 /** How a sampler's steps are spread over time. */
-export type TimeGrid = "uniform" | "log-snr" | "quadratic" | "karras" | "flow-shift";
+export type TimeGrid =
+  | "uniform"
+  | "log-snr"
+  | "quadratic"
+  | "karras"
+  | "flow-shift"
+  | "leading"
+  | "trailing"
+  | "linspace";
 export type Activation = "silu" | "selu" | "gelu" | "tanh" | "relu";
 /** Distances between two samples. */
 export type Metric = "w2" | "sliced" | "energy" | "mmd";
@@ -92,7 +118,7 @@ export interface TrainerOptions {
   /** Class of each row when `data` is given as rows. */
   labels?: Int32Array | number[];
   /** Default "linear". */
-  schedule?: Schedule;
+  schedule?: ScheduleSpec;
   /** Default "velocity". */
   predict?: Prediction;
   /** Default "independent"; "ot" pairs each batch (at most 1024 rows) by exact optimal transport. */
@@ -431,7 +457,7 @@ export interface Api extends ApiFacts {
   /** Draws rows of a built-in set: the first rows of a larger `n` are the same. */
   dataset(name: string, options?: DrawOptions): DatasetRows;
   /** A schedule's coefficients, and a prediction's, at given times. */
-  schedule(name: Schedule, options: ScheduleOptions): ScheduleResult;
+  schedule(name: ScheduleSpec, options: ScheduleOptions): ScheduleResult;
   /** Density of a built-in set on a grid. Refused where `hasDensity` is false. */
   density(name: string, options?: DensityOptions): DensityResult;
   /** Distance between two samples; "w2" wants equally many rows. */

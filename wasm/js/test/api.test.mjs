@@ -9,11 +9,17 @@ const api = await shared;
 test("names, datasets and defaults come from the library", () => {
   assert.deepEqual(api.names.schedules, [
     "linear",
+    "linear-sigma-min",
+    "polynomial",
     "trig",
     "vp-linear",
     "vp-cosine",
     "sub-vp",
     "ve",
+    "edm",
+    "ddpm-linear",
+    "ddpm-scaled-linear",
+    "ddpm-cosine",
   ]);
   assert.ok(api.names.samplers.includes("dopri5"));
   assert.ok(api.names.lrSchedules.includes("cosine"));

@@ -15,6 +15,7 @@ const meanings: Record<Prediction, string> = {
   velocity: "its direction and speed",
   v: "a quarter turn of the mix",
   score: "which way is likelier",
+  edm: "what a linear guess leaves",
 };
 
 /** A canvas of curves over the formula with the numbers of now. */

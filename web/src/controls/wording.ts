@@ -8,6 +8,12 @@ const words: Record<string, Record<string, string>> = {
     "vp-cosine": "VP, cosine",
     "sub-vp": "sub-VP",
     ve: "VE (exploding)",
+    "linear-sigma-min": "linear, σ_min (flow)",
+    polynomial: "quadratic t²",
+    edm: "EDM",
+    "ddpm-linear": "DDPM, linear β",
+    "ddpm-scaled-linear": "DDPM, scaled linear β",
+    "ddpm-cosine": "DDPM, cosine",
   },
   predict: {
     data: "data x₀",
@@ -15,6 +21,7 @@ const words: Record<string, Record<string, string>> = {
     velocity: "velocity",
     v: "v (Salimans–Ho)",
     score: "score",
+    edm: "F (EDM)",
   },
   coupling: { independent: "at random", ot: "optimal transport" },
   sampler: {
@@ -71,6 +78,12 @@ const meanings: Record<string, Record<string, string>> = {
     "vp-cosine": "VP, cosine: as VP, with more time spent near the data.",
     "sub-vp": "Sub-VP: as VP, with less noise at every time between.",
     ve: "VE: the data stay whole, ever larger noise is added.",
+    "linear-sigma-min": "Linear, σ_min: straight lines that end a hair's breadth from the data.",
+    polynomial: "Quadratic: straight lines, slow near the data.",
+    edm: "EDM: as VE, with noise levels spread as Karras et al. spread them.",
+    "ddpm-linear": "DDPM: the thousand levels of the paper, joined by a smooth curve.",
+    "ddpm-scaled-linear": "DDPM, scaled linear: latent diffusion's thousand levels.",
+    "ddpm-cosine": "DDPM, cosine: the improved DDPM's thousand levels.",
   },
   predict: {
     data: "Data: the clean point that this mix was made from.",
@@ -78,6 +91,7 @@ const meanings: Record<string, Record<string, string>> = {
     velocity: "Velocity: which way and how fast the mix moves, as flow matching asks.",
     v: "v: a quarter turn from the mix, steady at both ends.",
     score: "Score: which way points become more likely.",
+    edm: "F: what is left when the best linear guess is taken off, at unit size.",
   },
   coupling: {
     independent: "At random: pairs cross, so paths bend.",

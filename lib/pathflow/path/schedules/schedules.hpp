@@ -4,7 +4,10 @@
 
 #include <cmath>
 #include <memory>
+#include <string>
+#include <string_view>
 
+#include "pathflow/base/decimal.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/path/schedule.hpp"
 
@@ -16,6 +19,16 @@ std::shared_ptr<const Schedule> make_vp_linear_schedule();
 std::shared_ptr<const Schedule> make_vp_cosine_schedule();
 std::shared_ptr<const Schedule> make_sub_vp_schedule();
 std::shared_ptr<const Schedule> make_ve_schedule();
+std::shared_ptr<const Schedule> make_edm_schedule();
+std::shared_ptr<const Schedule> make_ddpm_linear_schedule();
+std::shared_ptr<const Schedule> make_ddpm_scaled_linear_schedule();
+std::shared_ptr<const Schedule> make_ddpm_cosine_schedule();
+/// The schedules with a parameter: what follows the colon of their name, "" for the default.
+///@{
+std::shared_ptr<const Schedule> make_linear_sigma_min_schedule(std::string_view parameter);
+std::shared_ptr<const Schedule> make_polynomial_schedule(std::string_view parameter);
+std::shared_ptr<const Schedule> make_table_schedule(std::string_view rows);
+///@}
 
 namespace detail {
 
@@ -53,6 +66,19 @@ inline double noise_of_log_snr(double value) {
 }
 
 inline double clamp_time(double t) { return t < 0 ? 0.0 : (t > 1 ? 1.0 : t); }
+
+/// A parameter as a number in [least, most]; `standard` for "".
+/// Errors: InvalidArgument that names the schedule.
+inline double number_parameter(std::string_view schedule, std::string_view text, double standard,
+                               double least, double most) {
+  double value = standard;
+  if (!text.empty() && !read_double(text, value)) {
+    throw_error(ErrorCode::kInvalidArgument, "make_schedule",
+                {schedule, ": must be followed by a number, got \"", text, "\""});
+  }
+  check_between("make_schedule", schedule, value, least, most);
+  return value;
+}
 
 }  // namespace detail
 }  // namespace pathflow::path
