@@ -2,7 +2,7 @@
 /* global innerHeight */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openBrowser, openStill, text, waitForStatus } from "./browser.mjs";
+import { openBrowser, openStill, reading, text, waitForFrame, waitForStatus } from "./browser.mjs";
 
 let world;
 before(async () => {
@@ -83,24 +83,57 @@ test("choices that do not go together are off, with the reason, and mended when 
   await close();
 });
 
-test("every preset trains and samples", async () => {
+test("every method and every story trains and samples, and says what it is", async () => {
   const { page, errors, close } = await opened();
-  const chips = page.locator("#chips button");
+  const chips = page.locator("#chips button, #stories button[aria-pressed]");
   const count = await chips.count();
+  assert.equal(count, 16);
   for (let k = 0; k < count; k++) {
-    await chips.nth(k).click();
-    assert.equal(await chips.nth(k).getAttribute("aria-pressed"), "true");
-    assert.ok((await text(page, "#look")).length > 40);
-    const name = await text(page, "#chips button >> nth=" + k);
-    await page.waitForFunction(
-      () => Number(document.querySelector("#scene").dataset.frame) > 20,
-      null,
-      {
-        timeout: 20_000,
-      },
-    );
-    assert.ok(!(await page.locator("#status.problem").count()), name);
+    const chip = chips.nth(k);
+    await chip.click();
+    assert.equal(await chip.getAttribute("aria-pressed"), "true");
+    assert.ok((await text(page, "#look")).length > 60);
+    await page.waitForFunction(() => Number(document.querySelector("#scene").dataset.frame) > 20);
+    assert.equal(await page.locator("#status.problem").count(), 0, await chip.innerText());
   }
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("a method lights the parts it chooses; one that shares the network keeps its training", async () => {
+  const { page, errors, close } = await opened({ path: "#method=ddpm&trained=30" });
+  const parts = () =>
+    page.$$eval("#schedule, #predict, #coupling, #sampler", (all) => all.map((e) => e.value));
+  const lit = () => page.$$eval("label.lit", (all) => all.map((e) => e.htmlFor).sort());
+  const all = ["coupling", "predict", "sampler", "schedule"];
+  assert.deepEqual(await parts(), ["vp-linear", "noise", "independent", "ddpm"]);
+  await waitForFrame(page, 30);
+  assert.deepEqual(await lit(), all);
+  const kin = await page.$$eval("#chips .kin", (chips) => chips.map((e) => e.dataset.method));
+  assert.deepEqual(kin, ["ddim", "dpm-solver++"]);
+  await page.click("[data-method='dpm-solver++']");
+  await page.waitForFunction(() => document.querySelector("#stat-nfe").textContent === "10");
+  assert.equal(await reading(page, "step"), 30);
+  assert.match(await text(page, "#look"), /Lu et al\. 2022.*Same network as DDPM and DDIM/s);
+  await page.selectOption("#sampler", "heun");
+  assert.deepEqual(await lit(), ["coupling", "predict", "schedule"]);
+  assert.match(await text(page, "#look"), /Nearly DPM-Solver.*The network is the same/s);
+  await page.click("[data-method=alpha-deblending]");
+  assert.match(await text(page, "#look"), /The very same numbers as Rectified flow/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("all methods in one table of the same parts, each to be picked", async () => {
+  const { page, errors, close } = await opened();
+  await page.click("#methods-open");
+  assert.equal(await page.locator("#methods tbody tr").count(), 13);
+  const links = await page.$$eval("#methods a", (all) => all.map((a) => a.href));
+  assert.ok(links.every((href) => /^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{5}$/.test(href)));
+  assert.equal(await page.locator("#methods td.other").count(), 1 + 1 + 2 + 1 + 8 * 3);
+  await page.click("#methods tbody tr:has-text('v-prediction') button");
+  assert.equal(await page.isVisible("#methods"), false);
+  assert.equal(await page.inputValue("#predict"), "v");
   assert.deepEqual(errors, []);
   await close();
 });

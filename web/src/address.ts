@@ -1,7 +1,9 @@
 // The choices as the address's hash, and back: everything read is checked.
 import type { Names } from "pathflow";
 import { defaults, layers, offered, type Choices, type Layer, type Quantity } from "./choices";
+import { methodNamed, methods, partKeys } from "./methods";
 import { decodeRows, isRows } from "./rows";
+import { viewNames } from "./views/names";
 
 /** What an address asks for, beside the choices. */
 export interface Run {
@@ -34,10 +36,14 @@ const letters: Record<Layer, string> = {
   target: "t",
 };
 
+/** What addresses leave out where it is as at first. */
+const untold: readonly (keyof Choices)[] = ["view", "noise", "versus"];
+
 export function writeAddress(choices: Readonly<Choices>, run: Run): string {
   const fields = new URLSearchParams();
   for (const key of Object.keys(defaults) as (keyof Choices)[]) {
-    if (!(key in letters)) fields.set(key, String(choices[key]));
+    const silent = key in letters || (untold.includes(key) && choices[key] === defaults[key]);
+    if (!silent) fields.set(key, String(choices[key]));
   }
   const shown = layers.filter((layer) => choices[layer]).map((layer) => letters[layer]);
   fields.set("show", shown.join("") || "none");
@@ -90,6 +96,9 @@ function checks(known: Known): Record<string, [Check, string]> {
     seed: [number(0, 999_999), "a whole number from 0 to 999999"],
     quantity: listed(["velocity", "score"] satisfies Quantity[]),
     speed: listed(offered.speed),
+    view: listed(viewNames),
+    noise: [number(0, 2, false), "a number from 0 to 2"],
+    versus: listed(methods.map(({ id }) => id)),
   };
 }
 
@@ -98,7 +107,9 @@ export function readAddress(hash: string, known: Known): Address {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
   const address: Address = { choices: {}, run: {}, problems: [] };
   const table = checks(known);
+  readMethod(fields, address);
   for (const [key, text] of fields) {
+    if (key === "method") continue;
     if (key === "show") readLayers(text, address);
     else if (key in table) {
       const [check, rule] = table[key];
@@ -108,6 +119,19 @@ export function readAddress(hash: string, known: Known): Address {
     } else readRun(key, text, address);
   }
   return address;
+}
+
+/** A method by name stands for its parts, which may be given beside it. */
+function readMethod(fields: URLSearchParams, address: Address): void {
+  const id = fields.get("method");
+  if (id === null) return;
+  const method = methodNamed(id);
+  const known = methods.map((each) => each.id).join(", ");
+  if (!method) address.problems.push(complaint("method", id, known));
+  else {
+    for (const key of partKeys) Object.assign(address.choices, { [key]: method.parts[key] });
+    address.choices.steps = method.steps;
+  }
 }
 
 function readLayers(text: string, address: Address): void {

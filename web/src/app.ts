@@ -10,7 +10,8 @@ import { FileDrop } from "./controls/drop";
 import { Help } from "./controls/help";
 import { startKeyboard } from "./controls/keyboard";
 import { Picker } from "./controls/picker";
-import { PresetChips, presetChoices, type Preset } from "./controls/presets";
+import { MethodBar } from "./controls/method-bar";
+import { MethodTable } from "./controls/method-table";
 import type { Status } from "./controls/status";
 import { startTheme } from "./controls/theme";
 import { Timeline } from "./controls/timeline";
@@ -20,13 +21,17 @@ import { Ends } from "./ends";
 import { explain } from "./engine/explain";
 import { Session, type Built } from "./engine/session";
 import { readFile } from "./files/read";
+import { withMethod, type Method } from "./methods";
 import { encodeRows } from "./rows";
 import { repair } from "./rules";
 import { Scene } from "./scene/scene";
 import { startSleep } from "./sleep";
 import { Store } from "./store";
+import { storyChoices, type Story } from "./stories";
+import { Views } from "./views/views";
 
 const drawable = 700;
+const resampling: readonly (keyof Choices)[] = ["sampler", "steps", "view"];
 
 export class App {
   private readonly known: Known;
@@ -37,6 +42,7 @@ export class App {
   private readonly display: Display;
   private readonly drawing: Drawing;
   private readonly help = new Help();
+  private readonly table = new MethodTable((method) => this.take(method));
   private readonly address: AddressBar;
   private readonly reduced = matchMedia("(prefers-reduced-motion: reduce)");
   private pretrained = false;
@@ -94,7 +100,12 @@ export class App {
       }),
       ends: this.ends,
       pickers: { source: picker("source"), data: picker("data") },
-      chips: new PresetChips((preset) => this.pick(preset)),
+      methods: new MethodBar({
+        onMethod: (method) => this.take(method),
+        onStory: (story) => this.tell(story),
+        onTable: () => this.table.show(),
+      }),
+      views: new Views(this.api, this.store, this.scene, () => this.session.renew()),
     };
     return new Display(this.api, parts, (message) => this.status.warn(message));
   }
@@ -173,7 +184,7 @@ export class App {
         draw: () => this.drawing.open("data"),
         scrub: (by) => this.scrub(this.scene.clock.t + by),
       },
-      () => this.help.open || this.drawing.active,
+      () => this.help.open || this.table.open || this.drawing.active,
     );
   }
 
@@ -185,6 +196,7 @@ export class App {
         this.display.distance(distance);
         if (this.session.running) this.address.keep(); // a reload trains up to here again
       },
+      onFresh: (fresh) => this.display.fresh(fresh),
       onReport: (report, run) => this.display.report(report, run),
       onRunning: (running) => this.showRunning(running),
       onBuilt: (built) => this.greet(built),
@@ -206,16 +218,31 @@ export class App {
     if (this.opening) return; // the network is built when all of the address is known
     const renewed = trainingKeys.some((key) => changed.has(key));
     if (renewed) this.start(choices, false);
-    else this.session.view(choices, changed.has("sampler") || changed.has("steps"));
+    else
+      this.session.view(
+        choices,
+        resampling.some((key) => changed.has(key)),
+      );
     this.address.keep(renewed);
   }
 
-  private pick(preset: Preset): void {
-    const choices = presetChoices(preset, this.store.choices);
+  private take(method: Method): void {
+    this.pick(withMethod(method, this.store.choices));
+    this.display.choices(); // the same parts under another name change nothing else
+  }
+
+  private tell(story: Story): void {
+    this.pick(storyChoices(story, this.store.choices));
+  }
+
+  /** Takes over choices made for the person: they are shown at work, whatever stood still before. */
+  private pick(choices: Choices): void {
+    const before = this.store.choices;
     const home = sameTraining(choices, defaults);
+    const same = sameTraining(choices, before);
     this.store.set(choices);
-    if (home && !this.pretrained) this.start(choices, true);
-    else if (!home) this.session.play();
+    if (home && !this.pretrained && !same) this.start(this.store.choices, true);
+    else if (!same) this.session.play();
     if (!this.reduced.matches && !this.scene.clock.playing) this.toggleClock();
     this.address.keep();
   }

@@ -1,5 +1,6 @@
 // Every choice a person can make, with its default and the values it may take.
 import type { Coupling, Prediction, Sampler, Schedule } from "pathflow";
+import type { ViewName } from "./views/names";
 
 /** One end of the path: a data set's name, "text:WORD", or "rows:" with coded points of one's own. */
 export type End = string;
@@ -31,6 +32,12 @@ export interface Viewing {
   target: boolean;
   quantity: Quantity;
   speed: Speed;
+  /** What the middle of the page shows. */
+  view: ViewName;
+  /** Noise of the SDE: w(t) in multiples of g²(t). */
+  noise: number;
+  /** The method to compare with, by its id. */
+  versus: string;
 }
 
 export type Choices = Training & Viewing;
@@ -58,6 +65,9 @@ export const defaults: Readonly<Choices> = {
   target: true,
   quantity: "velocity",
   speed: "max",
+  view: "flow",
+  noise: 1,
+  versus: "ddim",
 };
 
 export const trainingKeys: readonly (keyof Training)[] = [

@@ -3,22 +3,24 @@ import type { RunReport, StepReport, WorkerApi } from "pathflow";
 import { layers, type Choices, type End } from "./choices";
 import { LossCurve } from "./controls/losscurve";
 import type { Picker } from "./controls/picker";
-import type { PresetChips } from "./controls/presets";
+import type { MethodBar } from "./controls/method-bar";
 import { digits, Readouts } from "./controls/readouts";
 import { Recipe } from "./controls/recipe";
 import { Story } from "./controls/story";
 import type { Timeline } from "./controls/timeline";
-import { describe } from "./controls/wording";
 import { button, element } from "./dom";
 import { reachOf, type Ends } from "./ends";
 import { explain } from "./engine/explain";
 import type { Frame } from "./engine/frame";
 import type { Distance } from "./engine/measure";
 import { Mixes } from "./engine/mix";
-import { particleCount, type Built } from "./engine/session";
+import { particleCount } from "./engine/options";
+import type { Built } from "./engine/session";
 import { stochastic } from "./rules";
 import type { Scene, Shown } from "./scene/scene";
 import type { Store } from "./store";
+import type { Fresh } from "./views/view";
+import type { Views } from "./views/views";
 
 const targetPoints = 700;
 const leastHalf = 3;
@@ -26,7 +28,8 @@ const room = 1.14;
 const wordsEvery = 90;
 
 export function shownOf(choices: Readonly<Choices>): Shown {
-  return { ...choices, noisy: stochastic(choices.sampler) };
+  const traced = choices.view !== "flow";
+  return { ...choices, noisy: choices.view !== "noise" && stochastic(choices.sampler), traced };
 }
 
 /** The parts that answer the person too; the app makes them. */
@@ -36,7 +39,8 @@ export interface Parts {
   timeline: Timeline;
   ends: Ends;
   pickers: Record<"source" | "data", Picker>;
-  chips: PresetChips;
+  methods: MethodBar;
+  views: Views;
 }
 
 export class Display {
@@ -57,28 +61,21 @@ export class Display {
   }
 
   choices(): void {
-    const { store, scene, pickers, chips, timeline } = this.parts;
+    const { store, scene, pickers, methods, views, timeline } = this.parts;
     const { choices } = store;
     scene.show(shownOf(choices));
     pickers.source.show(choices.source, scene.palette.source);
     pickers.data.show(choices.data, scene.palette.data);
-    chips.show(choices, this.describeEnds(choices));
+    methods.show(choices);
+    views.show(choices);
     for (const layer of layers) {
       const toggle = document.querySelector(`[data-layer=${layer}]`)!;
       toggle.setAttribute("aria-pressed", String(choices[layer]));
     }
     document.querySelector<HTMLElement>(".mini")!.hidden = !choices.arrows;
-    timeline.showSteps(choices.sampler === "dopri5" ? 0 : choices.steps);
+    timeline.showSteps(choices.sampler === "dopri5" || choices.view !== "flow" ? 0 : choices.steps);
     void this.endPoints(choices.source, choices.data);
     this.words(scene.clock.t);
-  }
-
-  /** For choices that are no preset: what they are, in a sentence. */
-  private describeEnds({ source, data, schedule, predict }: Readonly<Choices>): string {
-    const { ends } = this.parts;
-    const path = `schedule ${describe("schedule", schedule)}`;
-    const both = `${ends.title(source)} becomes ${ends.title(data)}`;
-    return `Your own mix: ${both}, ${path}, and the network learns ${describe("predict", predict)}.`;
   }
 
   private async endPoints(source: End, data: End): Promise<void> {
@@ -97,7 +94,8 @@ export class Display {
 
   /** Nothing is left of the network before. */
   clear(): void {
-    const { scene } = this.parts;
+    const { scene, views } = this.parts;
+    views.clear();
     scene.motion.clear();
     scene.setField(undefined);
     delete scene.canvas.dataset.distance;
@@ -114,7 +112,7 @@ export class Display {
     const { scene, store } = this.parts;
     scene.setFrame(frame);
     this.readouts.set("nfe", String(frame.evaluations));
-    const noisy = stochastic(store.choices.sampler);
+    const { noisy } = shownOf(store.choices);
     if (noisy || frame.straightness === undefined) {
       this.readouts.set("straightness", "–", noisy ? "noisy" : "");
     } else this.readouts.set("straightness", digits(frame.straightness));
@@ -126,6 +124,11 @@ export class Display {
     this.readouts.set("distance", digits(distance.value), `floor ${digits(distance.floor)}`);
     this.parts.scene.canvas.dataset.distance = String(distance.value);
     this.story.distance = distance;
+  }
+
+  /** The view may ask the library for what it shows. */
+  fresh(fresh: Fresh): Promise<void> {
+    return this.parts.views.refresh(fresh);
   }
 
   report(report: StepReport, run?: RunReport): void {
@@ -160,6 +163,7 @@ export class Display {
   /** After each picture. While pictures come fast, words follow slower: nobody reads faster. */
   drawn(t: number, rate: number): void {
     this.parts.timeline.show(t);
+    this.parts.views.drawn(t);
     const now = performance.now();
     if (rate > 0 && now - this.worded < wordsEvery) return;
     this.worded = now;
@@ -179,8 +183,9 @@ export class Display {
 
   /** The theme has changed, or the page has just begun. */
   repaint(): void {
-    const { scene, timeline, pickers } = this.parts;
+    const { scene, timeline, pickers, views } = this.parts;
     scene.repaint();
+    views.repaint();
     timeline.paint(scene.palette);
     this.losses.paint(scene.palette);
     this.words(scene.clock.t);

@@ -12,9 +12,16 @@ export interface Distance {
   floor: number;
 }
 
+interface Reference {
+  rows: FloatArray;
+  floor: number;
+  least: number;
+  most: number;
+}
+
 /** Measures one trainer's samples against draws of its data. */
 export class Measure {
-  private reference: Promise<{ rows: FloatArray; floor: number }> | undefined;
+  private reference: Promise<Reference> | undefined;
 
   constructor(
     private readonly api: WorkerApi,
@@ -23,21 +30,44 @@ export class Measure {
   ) {}
 
   async distance(frame: Frame): Promise<Distance> {
-    this.reference ??= this.prepare();
-    const { rows, floor } = await this.reference;
-    const last = frame.points.length - 2 * frame.n;
-    const points = { data: frame.points.slice(last), shape: [frame.n, 2] };
-    return { value: await this.api.distance(metric, points, rows), floor };
+    const { floor } = await this.known();
+    return { value: await this.rows(crowd(frame, frame.times.length - 1)), floor };
+  }
+
+  /** Distance of any rows from the data. */
+  async rows(points: FloatArray): Promise<number> {
+    return this.api.distance(metric, points, (await this.known()).rows);
+  }
+
+  /** The least and the most that fresh draws of the data measured. */
+  async floors(): Promise<[number, number]> {
+    const { least, most } = await this.known();
+    return [least, most];
+  }
+
+  private known(): Promise<Reference> {
+    return (this.reference ??= this.prepare());
   }
 
   /** The floor is the mean distance of fresh draws of the data, as many as there are particles. */
-  private async prepare(): Promise<{ rows: FloatArray; floor: number }> {
+  private async prepare(): Promise<Reference> {
     const draw = async (n: number, seed: number) => (await this.trainer.data({ n, seed })).points;
     const rows = await draw(referenceRows, 1001);
-    let floor = 0;
+    const floors: number[] = [];
     for (let k = 0; k < floorDraws; k++) {
-      floor += (await this.api.distance(metric, await draw(this.n, 2001 + k), rows)) / floorDraws;
+      floors.push(await this.api.distance(metric, await draw(this.n, 2001 + k), rows));
     }
-    return { rows, floor };
+    const floor = floors.reduce((sum, each) => sum + each, 0) / floorDraws;
+    return { rows, floor, least: Math.min(...floors), most: Math.max(...floors) };
   }
+}
+
+/** Distance between the crowds of two frames at one of their kept times. */
+export function apart(api: WorkerApi, a: Frame, b: Frame, time: number): Promise<number> {
+  return api.distance(metric, crowd(a, time), crowd(b, time));
+}
+
+/** All particles at a kept time. */
+function crowd({ points, n }: Frame, time: number): FloatArray {
+  return { data: points.slice(2 * n * time, 2 * n * (time + 1)), shape: [n, 2] };
 }

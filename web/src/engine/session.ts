@@ -1,16 +1,19 @@
 // The one network in training: builds it, runs it, and keeps what is shown of it fresh.
-import type { RunReport, StepReport, TrainerOptions, WorkerApi, WorkerTrainer } from "pathflow";
-import type { Choices, Quantity, Training } from "../choices";
-import { decodeRows } from "../rows";
+import type { RunReport, StepReport, WorkerApi, WorkerTrainer } from "pathflow";
+import type { Choices, Quantity } from "../choices";
+import type { Fresh } from "../views/view";
 import { explain } from "./explain";
 import { readField, type Field } from "./field";
-import { frameOf, keptTimes, type Frame } from "./frame";
+import { frameOf, type Frame } from "./frame";
 import { Measure, type Distance } from "./measure";
+import { particleCount, samplingOf, trainerOptions } from "./options";
 
 export interface SessionEvents {
   onFrame(frame: Frame): void;
   onField(field: Field): void;
   onDistance(distance: Distance): void;
+  /** A fresh sample is there, and the Worker free to answer what the view asks. */
+  onFresh(fresh: Fresh): Promise<void>;
   onReport(report: StepReport, run?: RunReport): void;
   onRunning(running: boolean): void;
   onBuilt(built: Built): void;
@@ -31,9 +34,9 @@ export interface Start {
   replayTo?: number;
 }
 
-type Want = "sample" | "field" | "distance";
+const wants = ["sample", "field", "distance", "view"] as const;
+type Want = (typeof wants)[number];
 
-export const particleCount = 1200;
 const fieldGrid = 22;
 const distanceEvery = 900;
 /** The share of the Worker's time that may go into fresh samples while training. */
@@ -110,7 +113,7 @@ export class Session {
     this.measure = new Measure(this.api, trainer, particleCount);
     this.lastDistance = 0;
     this.events.onBuilt({ steps: trainer.steps, parameters: trainer.parameters });
-    this.want("sample", "field", "distance");
+    this.want(...wants);
   }
 
   /** Takes over choices that do not change the network. */
@@ -118,7 +121,12 @@ export class Session {
     this.choices = choices;
     this.run?.setRate(rateOf(choices));
     if (resample) this.want("sample", "distance");
-    this.want("field");
+    this.want("field", "view");
+  }
+
+  /** What the view shows has changed by itself. */
+  renew(): void {
+    this.want("view");
   }
 
   /** Trains on, as soon as the network being built is there. */
@@ -142,7 +150,7 @@ export class Session {
       if (this.run === run) {
         this.run = undefined;
         if (!this.building || !this.playNext) this.events.onRunning(false);
-        this.want("sample", "field", "distance");
+        this.want(...wants);
       }
       if (error !== undefined && generation === this.generation) {
         this.events.onProblem(explain(error));
@@ -164,7 +172,7 @@ export class Session {
       const report = await trainer.step(1);
       if (trainer !== this.trainer) return;
       this.events.onReport(report);
-      this.want("sample", "field", "distance");
+      this.want(...wants);
     } catch (error) {
       if (trainer === this.trainer) this.events.onProblem(explain(error));
     }
@@ -179,7 +187,7 @@ export class Session {
   /** Nothing is asked of the Worker for display while the page is out of sight. */
   sleep(asleep: boolean): void {
     this.asleep = asleep;
-    if (!asleep) this.want("sample", "field", "distance");
+    if (!asleep) this.want(...wants);
   }
 
   private want(...wanted: Want[]): void {
@@ -192,7 +200,7 @@ export class Session {
     this.timer = window.setTimeout(() => {
       if (!this.running) return;
       const due = performance.now() - this.lastDistance > distanceEvery;
-      this.want("sample", "field", ...(due ? (["distance"] as const) : []));
+      this.want("sample", "field", "view", ...(due ? (["distance"] as const) : []));
     }, delay);
   }
 
@@ -203,7 +211,7 @@ export class Session {
     const began = performance.now();
     try {
       for (;;) {
-        const next = (["sample", "field", "distance"] as const).find((w) => this.wants.has(w));
+        const next = wants.find((each) => this.wants.has(each));
         if (!next || !this.trainer || this.asleep) break;
         this.wants.delete(next);
         await this.serve(next, this.trainer, this.generation);
@@ -234,6 +242,11 @@ export class Session {
         this.lastDistance = performance.now();
         const distance = await this.measure.distance(this.frame);
         if (current()) this.events.onDistance(distance);
+      } else if (want === "view" && this.frame && this.measure) {
+        const { api, choices, frame, measure, running } = this;
+        const still = (): boolean => current() && choices === this.choices;
+        const fresh = { api, trainer, frame, measure, choices, running, current: still };
+        await this.events.onFresh(fresh);
       }
     } catch (error) {
       if (current()) this.events.onProblem(explain(error));
@@ -241,27 +254,10 @@ export class Session {
   }
 
   private async sample(trainer: WorkerTrainer): Promise<Frame> {
-    const { sampler, steps, seed } = this.choices;
-    const result = await trainer.sample({
-      n: particleCount,
-      sampler,
-      steps,
-      seed,
-      trajectories: keptTimes(steps),
-      rtol: 1e-3,
-      atol: 1e-3,
-    });
-    return frameOf(result, trainer.steps);
+    return frameOf(await trainer.sample(samplingOf(this.choices)), trainer.steps);
   }
 }
 
 function rateOf(choices: Readonly<Choices>): number {
   return choices.speed === "max" ? Infinity : Number(choices.speed);
-}
-
-function trainerOptions(choices: Readonly<Training>): TrainerOptions {
-  const { schedule, predict, coupling, width, depth, batch, lr, seed } = choices;
-  const data = decodeRows(choices.data) ?? choices.data;
-  const source = decodeRows(choices.source) ?? choices.source;
-  return { data, source, schedule, predict, coupling, width, depth, batch, lr, seed };
 }

@@ -5,6 +5,7 @@ export type Rgb = [number, number, number];
 export interface Palette {
   data: string;
   source: string;
+  between: string;
   ink: string;
   soft: string;
   line: string;
@@ -25,6 +26,7 @@ export function readPalette(): Palette {
   return {
     data: get("--data"),
     source: get("--source"),
+    between: get("--between"),
     ink: get("--ink"),
     soft: get("--soft"),
     line: get("--line"),

@@ -9,12 +9,15 @@ import { Motion } from "./motion";
 import { readPalette, type Palette } from "./palette";
 import { drawGhosts, drawParticles, drawTails } from "./particles";
 import { drawPaths } from "./paths";
+import { drawTracers } from "./tracers";
 import { Pace, type Quality } from "./quality";
 import { viewOf, type View } from "./view";
 
 const tail = 0.045;
 
-export type Shown = Readonly<Record<Layer, boolean> & { quantity: Quantity; noisy: boolean }>;
+export type Shown = Readonly<
+  Record<Layer, boolean> & { quantity: Quantity; noisy: boolean; traced: boolean }
+>;
 
 export interface SceneEvents {
   /** After each picture: the time shown and pictures a second, while moving. */
@@ -22,7 +25,6 @@ export interface SceneEvents {
 }
 
 export class Scene {
-  readonly clock = new Clock();
   readonly motion = new Motion();
   palette: Palette = readPalette();
   still = false;
@@ -30,8 +32,9 @@ export class Scene {
   private readonly density = new Density();
   private readonly pace = new Pace();
   private field: Field | undefined;
-  private target: Float32Array<ArrayBufferLike> = new Float32Array(0);
-  private base = 4;
+  target: Float32Array<ArrayBufferLike> = new Float32Array(0);
+  base = 4;
+  private readonly followers: Scene[] = [];
   private places = new Float32Array(0);
   private before = new Float32Array(0);
   private width = 0;
@@ -43,8 +46,10 @@ export class Scene {
 
   constructor(
     readonly canvas: HTMLCanvasElement,
-    private shown: Shown,
+    public shown: Shown,
     private readonly events: SceneEvents,
+    /** Scenes side by side share one. */
+    readonly clock = new Clock(),
   ) {
     const ctx = canvas.getContext("2d");
     if (!ctx) throw new Error("This browser gives no 2-D canvas.");
@@ -57,8 +62,14 @@ export class Scene {
     return this.pace.quality;
   }
 
+  /** Another scene that shows the same ends at the same time in the same colours. */
+  follow(scene: Scene): void {
+    this.followers.push(scene);
+  }
+
   /** A picture will be drawn soon. */
   wake(): void {
+    for (const each of this.followers) each.wake();
     if (this.asked === 0 && !this.asleep) {
       this.asked = requestAnimationFrame((now) => this.tick(now));
     }
@@ -92,6 +103,7 @@ export class Scene {
   setEnds(target: Float32Array<ArrayBufferLike>, base: number): void {
     this.target = target;
     this.base = base;
+    for (const each of this.followers) each.setEnds(target, base);
     this.wake();
   }
 
@@ -108,6 +120,7 @@ export class Scene {
 
   repaint(): void {
     this.palette = readPalette();
+    for (const each of this.followers) each.repaint();
     this.wake();
   }
 
@@ -179,7 +192,8 @@ export class Scene {
     if (frame) this.motion.places(t, this.places);
     if (frame && shown.density) this.density.draw(ctx, view, palette, this.places, t);
     if (shown.target) drawGhosts(ctx, view, palette.data, this.target, palette.dark ? 0.34 : 0.3);
-    if (frame && shown.paths) drawPaths(ctx, view, palette, this.motion, t, shown.noisy, quality);
+    if (frame && shown.paths && !(shown.traced && shown.noisy))
+      drawPaths(ctx, view, palette, this.motion, t, shown.noisy, quality);
     if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t, this.places);
     if (frame && shown.particles) {
       if (t < 1 && quality === 0) {
@@ -187,6 +201,7 @@ export class Scene {
         drawTails(ctx, view, palette, this.before, this.places, t);
       }
       drawParticles(ctx, view, palette, this.places, t, quality);
+      if (shown.traced) drawTracers(ctx, view, palette, this.motion, this.places, t, shown.noisy);
     }
   }
 }

@@ -1,0 +1,148 @@
+// The views of the middle: what they claim is measured here too.
+/* global innerHeight, innerWidth */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openBrowser, openPage, openStill, reading, text, waitForFrame } from "./browser.mjs";
+
+let world;
+before(async () => {
+  world = await openBrowser();
+});
+after(() => world.close());
+
+const opened = (options) => openStill(world, options);
+const data = (page, selector, key) =>
+  page.evaluate(([s, k]) => Number(document.querySelector(s)?.dataset[k]), [selector, key]);
+const known = (page, selector, key) =>
+  page.waitForFunction(
+    ([s, k]) => document.querySelector(s)?.dataset[k] !== undefined,
+    [selector, key],
+  );
+/** A number in a picture's head. */
+const fact = async (page, plate, name) =>
+  Number(new RegExp(`${name}\\s+([\\d.]+)`).exec(await text(page, `#plate-${plate}`))[1]);
+
+test("ODE and SDE: rough paths, the same crowd at every time", async (t) => {
+  const { page, errors, close } = await opened({ path: "#view=noise&from=pretrained" });
+  await known(page, "#apart", "worst");
+  const floor = await fact(page, "first", "floor");
+  for (const pane of ["first", "noise"]) {
+    const distance = await fact(page, pane, "distance");
+    t.diagnostic(`${pane}: distance ${distance}, floor ${floor}`);
+    assert.ok(distance < 1.6 * floor);
+    assert.equal(await fact(page, pane, "NFE"), 120);
+  }
+  const worst = await data(page, "#apart", "worst");
+  t.diagnostic(`apart at most ${worst.toFixed(2)} floors`);
+  assert.ok(worst > 0.1 && worst < 1.6);
+  await page.evaluate(() => delete document.querySelector("#apart").dataset.worst);
+  await page.locator("#noise").fill("0");
+  await known(page, "#apart", "worst");
+  assert.equal(await data(page, "#apart", "worst"), 0, "w = 0 is the ODE itself");
+  await page.waitForFunction(() => /view=noise.*noise=0(&|$)/.test(location.hash));
+  await page.click('#end-source [data-end="moons"]');
+  assert.match(await text(page, ".refused"), /needs noise in the mix/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("compare: one network under two samplers, then two networks trained alike", async (t) => {
+  const path = "#method=ddim&trained=40&view=compare&versus=ddpm&data=moons&width=32&batch=64";
+  const { page, errors, close } = await opened({ path });
+  await waitForFrame(page, 40);
+  await known(page, "#scene-compare", "distance");
+  assert.match(await text(page, "#view-bar"), /one network, two samplers/);
+  assert.equal(await data(page, "#scene-compare", "frame"), 40);
+  assert.deepEqual(
+    [await fact(page, "first", "NFE"), await fact(page, "compare", "NFE")],
+    [20, 80],
+  );
+  await page.click("[data-method=flow-matching]");
+  await page.click("#play"); // picking has begun to train: pause
+  await page.waitForFunction(() => document.querySelector("#play span").textContent === "Train");
+  await page.selectOption("#versus", "ot-cfm");
+  const steps = await reading(page, "step");
+  await page.waitForFunction(
+    (n) => Number(document.querySelector("#scene-compare").dataset.frame) === n,
+    steps,
+  );
+  await page.click("#play");
+  await waitForFrame(page, 400);
+  await page.click("#play");
+  const end = await page.waitForFunction(() => {
+    const step = Number(document.querySelector("#stat-step").textContent.replace(/,/g, ""));
+    const [first, other] = ["#scene", "#scene-compare"].map((id) =>
+      Number(document.querySelector(id).dataset.frame),
+    );
+    return first === step && other === step && step;
+  });
+  const pair = [
+    await fact(page, "first", "straightness"),
+    await fact(page, "compare", "straightness"),
+  ];
+  t.diagnostic(
+    `straightness ${pair.join(" at random, ")} by OT, both after ${await end.jsonValue()}`,
+  );
+  assert.ok(pair[1] < 0.5 * pair[0]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("steps against quality: curves fall to the floor, higher orders sooner", async (t) => {
+  const { page, errors, close } = await opened({ path: "#view=steps" });
+  await page.waitForFunction(
+    () => document.querySelector("#quality").dataset.points === String(7 + 6 + 7 + 7),
+  );
+  const curves = JSON.parse(await page.getAttribute("#quality", "data-curves"));
+  const at = (sampler, price) => curves[sampler].find(([nfe]) => nfe === price)[1];
+  const table = [1, 8, 64].map((price) => at("euler", price).toFixed(3));
+  t.diagnostic(`Euler at 1, 8, 64: ${table}; 2M at 8: ${at("dpmpp-2m", 8).toFixed(3)}`);
+  assert.ok(at("euler", 1) > 10 * at("euler", 64));
+  assert.ok(at("dpmpp-2m", 8) < 0.8 * at("euler", 8));
+  assert.ok(at("heun", 8) < 0.8 * at("euler", 8));
+  assert.ok(await page.isVisible("#quality canvas"));
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("every view fits the screen, and tabs turn by arrow keys", async () => {
+  const { page, errors, close } = await opened();
+  const names = await page.$$eval("#tabs button", (all) => all.map((e) => e.dataset.view));
+  await page.focus("#tabs [data-view=flow]");
+  for (const name of [...names.slice(1), names[0]]) {
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await page.getAttribute(`[data-view=${name}]`, "aria-selected"), "true");
+    const out = await page.evaluate(() => {
+      const shown = [...document.querySelectorAll("button, select, input, canvas, dd, .key")];
+      const beyond = shown
+        .filter((e) => e.checkVisibility() && e.getBoundingClientRect().width > 1)
+        .filter((e) => {
+          const box = e.getBoundingClientRect();
+          return box.bottom > innerHeight + 1 || box.right > innerWidth + 1 || box.left < -1;
+        });
+      const { scrollHeight, scrollWidth } = document.documentElement;
+      const scrolls = scrollHeight > innerHeight || scrollWidth > innerWidth;
+      return { beyond: beyond.map((e) => e.id || e.className), scrolls };
+    });
+    assert.deepEqual(out, { beyond: [], scrolls: false }, name);
+  }
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("390 x 844: pictures one below the other, nothing sideways, fingers find everything", async () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const { page, errors, close } = await openPage(world, { ...phone, path: "#view=compare" });
+  await known(page, "#scene-compare", "distance");
+  const [first, second] = await Promise.all(
+    ["#plane", ".plane.beside:not([hidden])"].map((s) => page.locator(s).boundingBox()),
+  );
+  assert.ok(second.y >= first.y + first.height && Math.abs(first.x - second.x) < 1);
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  const small = await page.$$eval(".tabs button, .view-bar select, .stories button", (all) =>
+    all.filter((e) => e.getBoundingClientRect().height < 40).map((e) => e.textContent),
+  );
+  assert.deepEqual(small, []);
+  assert.deepEqual(errors, []);
+  await close();
+});

@@ -1,0 +1,19 @@
+// The views of the middle: what each shows, in a word for its tab and a sentence for its tip.
+export const viewNames = ["flow", "compare", "noise", "steps"] as const;
+export type ViewName = (typeof viewNames)[number];
+
+export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
+  flow: { tab: "Flow", tip: "The particles, their paths and the field that moves them." },
+  compare: {
+    tab: "Compare",
+    tip: "Two methods side by side: the same data, the same seed, the same starting points.",
+  },
+  noise: {
+    tab: "ODE or SDE",
+    tip: "The same network followed without noise and with it: rough paths, the same crowd.",
+  },
+  steps: {
+    tab: "Steps",
+    tip: "How near to the data each sampler comes for how many network evaluations.",
+  },
+};
