@@ -37,11 +37,15 @@ export function scheduleRule(value: Schedule, choices: Choices): Reason {
 }
 
 export function couplingRule(value: Coupling, choices: Choices): Reason {
-  return value === "ot" && choices.batch > 1024 ? "at most 1,024 a batch" : undefined;
+  if (value === "pairs") return "needs pairs of your own";
+  if (value === "conditional-ot") return "needs labels";
+  return value !== "independent" && choices.batch > 1024 ? "at most 1,024 a batch" : undefined;
 }
 
 export function batchRule(value: number, choices: Choices): Reason {
-  return value > 1024 && choices.coupling === "ot" ? "too many for OT" : undefined;
+  return value > 1024 && choices.coupling !== "independent"
+    ? "too many for this coupling"
+    : undefined;
 }
 
 export function quantityRule(value: string, choices: Choices): Reason {
@@ -69,7 +73,11 @@ export function repair(choices: Choices): Repair {
   if (note("Sampler is now Heun", samplerRule(fixed.sampler, fixed))) fixed.sampler = "heun";
   if (note("Arrows now show velocity", quantityRule(fixed.quantity, fixed)))
     fixed.quantity = "velocity";
-  if (fixed.coupling === "ot" && fixed.batch > 1024) {
+  if (fixed.coupling === "pairs" || fixed.coupling === "conditional-ot") {
+    note("Pairs are now at random", couplingRule(fixed.coupling, fixed));
+    fixed.coupling = "independent";
+  }
+  if (fixed.coupling !== "independent" && fixed.batch > 1024) {
     fixed.batch = 1024;
     notes.push("Batch is now 1,024 (optimal transport pairs at most that many)");
   }

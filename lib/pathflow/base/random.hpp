@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
   kFourier = 12,      ///< random Fourier time features
   kPathNoise = 13,    ///< the interpolant's own noise z
   kAcceptance = 14,   ///< the Metropolis test of a Markov chain
+  kCoupling = 15,     ///< which partner is drawn from a row of a transport plan
   kUser = 1024,       ///< first number free for callers
 };
 

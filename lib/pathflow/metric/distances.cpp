@@ -7,6 +7,7 @@
 
 #include "pathflow/base/bits.hpp"
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/exp_not_positive.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/metric/samples.hpp"
 #include "pathflow/path/assignment.hpp"
@@ -123,23 +124,6 @@ double quantile_distance(const std::vector<float>& x, const std::vector<float>& 
 
 // Rounding can leave a tiny negative square where the two samples agree.
 double root(double square) { return std::sqrt(std::max(square, 0.0)); }
-
-// exp(x) for x <= 0, without calls or branches so that loops vectorise: 2^k times the Taylor series
-// of e^r, |r| <= ln 2 / 2. Below -87 it stays at 1.6e-38. Accuracy: 1e-7 relative.
-float exp_not_positive(float x) {
-  const float clamped = x > -87.0f ? x : -87.0f;
-  // Truncation, for an argument that is not positive, after - 1/2: the nearest integer.
-  const std::int32_t k = static_cast<std::int32_t>(clamped * 1.44269504f - 0.5f);
-  const float turns = static_cast<float>(k);
-  const float r = (clamped - turns * 0.693359375f) + turns * 2.12194440e-4f;  // ln 2 in two parts
-  float sum = 1.0f / 5040;
-  sum = sum * r + 1.0f / 720;
-  sum = sum * r + 1.0f / 120;
-  sum = sum * r + 1.0f / 24;
-  sum = sum * r + 1.0f / 6;
-  sum = (sum * r + 0.5f) * r * r + r + 1;
-  return sum * bit_cast<float>((k + 127) << 23);
-}
 
 // At most `most` rows, evenly spaced.
 void append_rows(const Points& x, std::size_t most, std::vector<float>& rows) {

@@ -42,6 +42,57 @@ void fill_cost(std::size_t n, std::size_t d, CouplingWorkspace& w) {
   }
 }
 
+double mean_of(const std::vector<float>& values) {
+  double sum = 0;
+  for (const float value : values) sum += static_cast<double>(value);
+  return sum / static_cast<double>(values.size());
+}
+
+// Checks the rows and centres both sides; returns the source's scale that meets the data's spread.
+float centre_both(std::string_view where, std::size_t n, std::size_t d, std::span<const float> data,
+                  std::span<const float> source, CouplingWorkspace& w) {
+  const double data_squares = centre(n, d, data, w.data);
+  const double source_squares = centre(n, d, source, w.source);
+  check_finite(where, "sum of squares of data", data_squares);
+  check_finite(where, "sum of squares of source", source_squares);
+  if (!(data_squares > 0 && source_squares > 0)) return 1;
+  return static_cast<float>(std::sqrt(data_squares / source_squares));
+}
+
+void fill_scaled_cost(std::size_t n, std::size_t d, float scale, CouplingWorkspace& w) {
+  for (float& value : w.source) value *= scale;
+  fill_cost(n, d, w);
+}
+
+void add_label_penalty(std::size_t n, const CouplingOptions& options, CouplingWorkspace& w) {
+  check_not_negative(kWhere, "label_penalty", options.label_penalty);
+  if (options.labels.empty()) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"conditional-ot needs a label for every row, got none"});
+  }
+  check_size(kWhere, "labels", options.labels.size(), n);
+  const float penalty = static_cast<float>(options.label_penalty * mean_of(w.cost));
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      if (options.labels[i] != options.labels[j]) w.cost[i * n + j] += penalty;
+    }
+  }
+}
+
+// Centring moves no entropic plan either; scaling would.
+void draw_entropic(Coupling coupling, std::size_t n, std::size_t d, const CouplingOptions& options,
+                   std::span<std::int32_t> source_row, CouplingWorkspace& w) {
+  fill_cost(n, d, w);
+  check_positive(kWhere, "regularisation", options.regularisation);
+  check_positive(kWhere, "bridge_variance", options.bridge_variance);
+  const double mean = mean_of(w.cost);
+  const double r = coupling == Coupling::kBridge ? 2 * options.bridge_variance
+                                                 : options.regularisation * (mean > 0 ? mean : 1);
+  sinkhorn(n, w.cost, r, w.sinkhorn);
+  draw_partners(n, w.sinkhorn.plan, Random(options.seed, Purpose::kCoupling), options.step,
+                source_row);
+}
+
 }  // namespace
 
 void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
@@ -50,42 +101,48 @@ void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
   check_size(where, "data", data.size(), n * d);
   check_size(where, "source", source.size(), n * d);
   check_size(where, "source_row", source_row.size(), n);
-  const double data_squares = centre(n, d, data, w.data);
-  const double source_squares = centre(n, d, source, w.source);
-  check_finite(where, "sum of squares of data", data_squares);
-  check_finite(where, "sum of squares of source", source_squares);
-  if (data_squares > 0 && source_squares > 0) {
-    const float scale = static_cast<float>(std::sqrt(data_squares / source_squares));
-    for (float& value : w.source) value *= scale;
-  }
-  fill_cost(n, d, w);
+  fill_scaled_cost(n, d, centre_both(where, n, d, data, source, w), w);
   solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);
 }
 
 const std::vector<std::string>& coupling_names() {
-  static const std::vector<std::string> names{"independent", "ot"};
+  static const std::vector<std::string> names{"independent",    "ot",    "sinkhorn",
+                                              "conditional-ot", "pairs", "bridge"};
   return names;
 }
 
 Coupling coupling_of(std::string_view name) {
-  if (name == "independent") return Coupling::kIndependent;
-  if (name == "ot") return Coupling::kOt;
-  throw_unknown_name("coupling_of", "coupling", name, coupling_names());
+  const std::vector<std::string>& names = coupling_names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (name == names[i]) return static_cast<Coupling>(i);
+  }
+  throw_unknown_name("coupling_of", "coupling", name, names);
+}
+
+bool couples_by_cost(Coupling coupling) {
+  return coupling != Coupling::kIndependent && coupling != Coupling::kPairs;
 }
 
 void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const float> data,
-            std::span<const float> source, std::span<std::int32_t> source_row,
-            CouplingWorkspace& workspace) {
+            std::span<const float> source, std::span<std::int32_t> source_row, CouplingWorkspace& w,
+            const CouplingOptions& options) {
   check_size(kWhere, "data", data.size(), n * d);
   check_size(kWhere, "source", source.size(), n * d);
   check_size(kWhere, "source_row", source_row.size(), n);
-  if (coupling == Coupling::kIndependent) {
+  if (!couples_by_cost(coupling)) {
     std::iota(source_row.begin(), source_row.end(), 0);
     return;
   }
-  check_between(kWhere, "n (rows of an \"ot\" batch)", static_cast<std::int64_t>(n), 0,
-                static_cast<std::int64_t>(kMaxOtBatch));
-  pair_optimally(kWhere, n, d, data, source, source_row, workspace);
+  check_between(kWhere, "n (rows of a batch that is coupled by its costs)",
+                static_cast<std::int64_t>(n), 0, static_cast<std::int64_t>(kMaxOtBatch));
+  if (n == 0) return;
+  const float scale = centre_both(kWhere, n, d, data, source, w);
+  if (coupling == Coupling::kSinkhorn || coupling == Coupling::kBridge) {
+    return draw_entropic(coupling, n, d, options, source_row, w);
+  }
+  fill_scaled_cost(n, d, scale, w);
+  if (coupling == Coupling::kConditionalOt) add_label_penalty(n, options, w);
+  solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);
 }
 
 }  // namespace pathflow::path

@@ -9,20 +9,35 @@
 #include <vector>
 
 #include "pathflow/path/assignment.hpp"
+#include "pathflow/path/sinkhorn.hpp"
 
 #pragma GCC visibility push(default)  // public: seen outside a shared library
 
 namespace pathflow::path {
 
-/// independent: row i with row i. ot: the exact optimal transport plan of the batch.
-enum class Coupling { kIndependent, kOt };
+/// How a batch of data and source rows is joined.
+///
+///   independent      row i with row i
+///   ot               the exact optimal transport plan of the batch for squared distances
+///   sinkhorn         partners drawn from the entropic plan, regularisation a share of the batch's
+///                    mean squared distance
+///   conditional-ot   ot with a penalty on a partner drawn for another label: plain ot bends the
+///                    source's law within each label (Cheng & Schwing, "C^2OT", 2025)
+///   pairs            row i with row i, where the rows themselves were drawn in pairs
+///   bridge           partners drawn from the entropic plan with regularisation 2 s^2: the static
+///                    Schroedinger bridge of Brownian motion of diffusion s (Tong et al.,
+///                    "Simulation-free Schroedinger bridges via score and flow matching", 2024)
+enum class Coupling { kIndependent, kOt, kSinkhorn, kConditionalOt, kPairs, kBridge };
 
-/// independent, ot.
+/// independent, ot, sinkhorn, conditional-ot, pairs, bridge.
 const std::vector<std::string>& coupling_names();
 /// Errors: InvalidArgument for an unknown name.
 Coupling coupling_of(std::string_view name);
 
-/// Largest batch that `ot` pairs: the cost matrix is n^2 floats, the time about n^3.
+/// Whether a coupling looks at all pairs of a batch, and so takes at most kMaxOtBatch rows.
+bool couples_by_cost(Coupling coupling);
+
+/// Largest batch that `ot` and its kin pair: the cost matrix is n^2 floats, the time about n^3.
 inline constexpr std::size_t kMaxOtBatch = 1024;
 
 /// Buffers kept between batches: after the first, pairing allocates nothing.
@@ -30,19 +45,29 @@ struct CouplingWorkspace {
   std::vector<float> cost;          ///< [n, n]
   std::vector<float> data, source;  ///< centred rows, source scaled to the data's spread
   AssignmentWorkspace assignment;   ///< of solve_assignment()
+  SinkhornWorkspace sinkhorn;       ///< of sinkhorn()
 };
 
-/// The permutation pi that minimises sum_i |data_i - source_pi(i)|^2 (ot), or the identity.
+/// What single couplings need beside the rows.
+struct CouplingOptions {
+  double regularisation = 0.05;      ///< sinkhorn: > 0, in mean squared distances of the batch
+  double bridge_variance = 1;        ///< bridge: s^2, > 0
+  double label_penalty = 1000;       ///< conditional-ot: >= 0, in mean squared distances
+  std::span<const int> labels = {};  ///< conditional-ot: of data row i and of source row i, [n]
+  std::uint64_t seed = 0, step = 0;  ///< sinkhorn, bridge: of the partners drawn
+};
+
+/// The source row pi(i) of every data row i: a permutation, but for sinkhorn and bridge.
 ///
 /// Centring both sides and scaling one changes no optimal plan (only the cross term of the cost
 /// matters) and makes the assignment two to ten times faster where source and data lie apart.
 /// Shapes: data, source [n, d]; source_row [n] receives pi.
 /// Cost: ot at n = 256 about 1 to 2 ms, at n = 1024 about 40 to 100 ms on one native core.
-/// Errors: ShapeError for sizes that do not fit; InvalidArgument for ot with n > kMaxOtBatch or
-/// values that are not finite.
+/// Errors: ShapeError for sizes that do not fit; InvalidArgument for more than kMaxOtBatch rows,
+/// values that are not finite, an option out of its range, conditional-ot without labels.
 void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const float> data,
             std::span<const float> source, std::span<std::int32_t> source_row,
-            CouplingWorkspace& workspace);
+            CouplingWorkspace& workspace, const CouplingOptions& options = {});
 
 /// The same plan for any n: memory n^2 floats, time n^3 at worst.
 /// Errors: as couple, "where: ...".

@@ -7,6 +7,8 @@
 namespace pathflow::path {
 namespace {
 
+constexpr double kPi = 3.14159265358979323846;
+
 // g^2 / sigma without the division: 2 (sigma_dot - f sigma).
 double g2_over_sigma(const Coefficients& c) {
   return 2 * (c.sigma_dot - c.alpha_dot / c.alpha * c.sigma);
@@ -19,6 +21,17 @@ Diffusion g2(const Coefficients& c, double) {
 }
 Diffusion sigma(const Coefficients& c, double) { return {2 * c.sigma, 2}; }
 Diffusion time(const Coefficients& c, double t) { return {2 * t, 2 * t / c.sigma}; }
+
+// w = c(t)^2, which vanishes at the data end at least as t^2 and there does without its ratio.
+Diffusion vanishing(const Coefficients& c, double w) { return {w, c.sigma > 0 ? w / c.sigma : 0}; }
+Diffusion decreasing(const Coefficients& c, double t) {
+  const double half = std::sin(0.5 * kPi * t);
+  return vanishing(c, 2 * half * half * half * half);
+}
+Diffusion increasing_decreasing(const Coefficients& c, double t) {
+  const double sine = std::sin(kPi * t);
+  return vanishing(c, 2 * sine * sine);
+}
 Diffusion constant(const Coefficients& c, double) { return {1, 1 / c.sigma}; }
 
 struct Entry {
@@ -26,7 +39,13 @@ struct Entry {
   Diffusion (*at)(const Coefficients&, double t);
 };
 constexpr Entry kDiffusions[] = {
-    {"zero", zero}, {"g2", g2}, {"sigma", sigma}, {"time", time}, {"constant", constant},
+    {"zero", zero},
+    {"g2", g2},
+    {"sigma", sigma},
+    {"time", time},
+    {"constant", constant},
+    {"decreasing", decreasing},
+    {"increasing-decreasing", increasing_decreasing},
 };
 
 const Entry& find(std::string_view name) {

@@ -34,8 +34,10 @@ struct Diffusion {
   double w = 0, w_over_sigma = 0;  ///< w(t) and w(t) / sigma(t)
 };
 
-/// zero: the ODE. g2: Anderson's reversal of the forward SDE. sigma: w = 2 sigma(t), time: w = 2t
-/// (both from SiT). constant: w = 1.
+/// zero: the ODE. g2: Anderson's reversal of the forward SDE (SiT's SBDM). sigma: w = 2 sigma(t),
+/// time: w = 2t, constant: w = 1, decreasing: w = (1 - cos pi t)^2 / 2, increasing-decreasing: w =
+/// 2 sin^2(pi t) (SiT's sigma, linear, constant, decreasing and increasing-decreasing, with w twice
+/// its D and its t = 1 at our 0).
 const std::vector<std::string>& diffusion_names();
 
 /// The named choice times `scale` at time t.

@@ -12,7 +12,8 @@ namespace {
 struct Entry {
   std::string_view name;
   std::shared_ptr<const Schedule> (*make)();
-  std::shared_ptr<const Schedule> (*make_with)(std::string_view parameter) = nullptr;
+  std::shared_ptr<const Schedule> (*make_with)(std::string_view parameter,
+                                               std::string_view where) = nullptr;
 };
 
 constexpr Entry kSchedules[] = {
@@ -36,7 +37,7 @@ std::shared_ptr<const Schedule> make(const Entry& entry, std::string_view where,
                                      std::string_view name) {
   const bool has_parameter = name.size() > entry.name.size();
   if (entry.make_with != nullptr) {
-    return entry.make_with(has_parameter ? name.substr(entry.name.size() + 1) : "");
+    return entry.make_with(has_parameter ? name.substr(entry.name.size() + 1) : "", where);
   }
   if (!has_parameter) return entry.make();
   throw_error(ErrorCode::kInvalidArgument, where,

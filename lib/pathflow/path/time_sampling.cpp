@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pathflow/base/decimal.hpp"
 #include "pathflow/base/error.hpp"
 
 namespace pathflow::path {
@@ -23,12 +24,42 @@ double logit_normal(const Draw& d) {
   return 1 / (1 + std::exp(-(d.mean + d.deviation * d.random.normal(d.step, d.i))));
 }
 
+double log_ratio(const Draw& d) { return d.mean + d.deviation * d.random.normal(d.step, d.i); }
+
+// edm's is no share but ln(sigma / alpha).
 struct Entry {
   const char* name;
   double (*share)(const Draw&);
+  double mean = 0, deviation = 0;  // deviation 0: the law has no parameters
 };
-constexpr Entry kLaws[] = {
-    {"uniform", uniform}, {"stratified", stratified}, {"logit-normal", logit_normal}};
+constexpr Entry kLaws[] = {{"uniform", uniform},
+                           {"stratified", stratified},
+                           {"logit-normal", logit_normal, 0, 1},
+                           {"edm", log_ratio, -1.2, 1.2}};
+constexpr std::size_t kEdm = 3;
+
+std::size_t law_of(std::string_view where, std::string_view name) {
+  for (std::size_t i = 0; i < std::size(kLaws); ++i) {
+    if (name == kLaws[i].name) return i;
+  }
+  throw_unknown_name(where, "time law", name, time_law_names());
+}
+
+// "mean,deviation" after the law's name.
+void read_parameters(std::string_view where, std::string_view text, double& mean,
+                     double& deviation) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return;
+  const std::string_view numbers = text.substr(colon + 1);
+  const std::size_t comma = std::min(numbers.find(','), numbers.size());
+  const bool takes = deviation > 0;
+  const bool read = comma < numbers.size() && read_double(numbers.substr(0, comma), mean) &&
+                    read_double(numbers.substr(comma + 1), deviation);
+  if (takes && read) return;
+  throw_error(ErrorCode::kInvalidArgument, where,
+              {"time law must be a name, or logit-normal or edm with :mean,deviation, got \"",
+               text.substr(0, 60), "\""});
+}
 
 }  // namespace
 
@@ -43,15 +74,29 @@ TimeLaw::TimeLaw(std::string_view name, Interval interval, double mean, double d
   }
   check_finite(kWhere, "mean", mean);
   check_positive(kWhere, "deviation", deviation);
-  for (law_ = 0; law_ < std::size(kLaws); ++law_) {
-    if (name == kLaws[law_].name) return;
+  law_ = law_of(kWhere, name);
+  if (law_ == kEdm) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere, {"edm needs a schedule, got none"});
   }
-  throw_unknown_name(kWhere, "time law", name, time_law_names());
+}
+
+TimeLaw::TimeLaw(std::string_view text, Interval interval, const Schedule& schedule,
+                 std::string_view where)
+    : law_(law_of(where, text.substr(0, text.find(':')))),
+      schedule_(&schedule),
+      interval_(interval),
+      mean_(kLaws[law_].mean),
+      deviation_(kLaws[law_].deviation) {
+  read_parameters(where, text, mean_, deviation_);
+  check_finite(where, "mean", mean_);
+  if (kLaws[law_].deviation > 0) check_positive(where, "deviation", deviation_);
 }
 
 double TimeLaw::time(const Random& random, std::uint64_t step, std::uint64_t i,
                      std::uint64_t n) const {
-  return at(kLaws[law_].share({random, step, i, n, mean_, deviation_}));
+  const double value = kLaws[law_].share({random, step, i, n, mean_, deviation_});
+  if (law_ != kEdm) return at(value);
+  return std::clamp(schedule_->time_of_log_snr(-2 * value), interval_.low, interval_.high);
 }
 
 template <class T>

@@ -20,11 +20,18 @@ namespace pathflow::path {
 ///   stratified   t_i = low + (high - low) (i + u_i) / n: one draw in each of n equal strata; every
 ///                t_i alone is not uniform, their mixture is, and batch losses vary less
 ///   logit-normal t = low + (high - low) / (1 + exp(-(mean + deviation z))), as in SD3 and MeanFlow
+///   edm          ln(sigma / alpha) = mean + deviation z, the nearest end where that lies outside:
+///                Karras et al. 2022, table 1, whose -1.2 and 1.2 are for data of deviation 0.5
 class TimeLaw {
  public:
-  /// mean and deviation are used by logit-normal alone.
+  /// mean and deviation are used by logit-normal alone; edm needs its schedule, below.
   /// Errors: InvalidArgument for an unknown name, low > high, or deviation <= 0.
   TimeLaw(std::string_view name, Interval interval, double mean = 0, double deviation = 1);
+  /// "name" or "name:mean,deviation", without them the papers' own: 0, 1 for logit-normal,
+  /// -1.2, 1.2 for edm. `schedule` is borrowed. Errors: as above; a parameter for a law that has
+  /// none.
+  TimeLaw(std::string_view text, Interval interval, const Schedule& schedule,
+          std::string_view where = "TimeLaw");
 
   /// out[i] for i in 0..n-1: a pure function of (random, step, i), within [low, high] rounded to T.
   template <class T>
@@ -38,6 +45,7 @@ class TimeLaw {
 
  private:
   std::size_t law_;
+  const Schedule* schedule_ = nullptr;  ///< of edm
   Interval interval_;
   double mean_, deviation_;
 };
@@ -47,7 +55,7 @@ inline double stratified_share(double u, std::uint64_t i, std::uint64_t n) {
   return (static_cast<double>(i) + u) / static_cast<double>(n);
 }
 
-/// uniform, stratified, logit-normal.
+/// uniform, stratified, logit-normal, edm.
 const std::vector<std::string>& time_law_names();
 
 }  // namespace pathflow::path

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,7 +31,7 @@ class BatchSource {
   void draw_data(std::uint64_t step);
   void draw_source(std::uint64_t step);
   void draw_times(std::uint64_t step, path::Interval interval);
-  void couple();
+  void couple(std::uint64_t step);
   void write_labels(std::uint64_t step, std::span<float> label) const;
 
   const TrainOptions options_;
@@ -38,10 +39,12 @@ class BatchSource {
   const Pool& source_;
   std::size_t n_, d_;
   path::Coupling coupling_;
+  std::shared_ptr<const path::Schedule> schedule_;
   std::vector<float> x0_, x1_, paired_, spare_;
   std::vector<double> times_;
   std::vector<std::uint64_t> words_;   ///< random bits of one row each
   std::vector<std::size_t> rows_;      ///< data row of each batch row
+  std::vector<int> labels_;            ///< of the batch, for conditional-ot
   std::vector<std::int32_t> pairing_;  ///< source row joined to each data row; empty: independent
   path::CouplingWorkspace workspace_;
 };

@@ -113,11 +113,34 @@ void validate_names(const TrainOptions& o, std::string_view where) {
     if constexpr (!std::is_null_pointer_v<decltype(names)>) {
       if (names == &path::schedule_names) {
         path::make_schedule(field, where);  // a name, or a name and its parameter
+      } else if (names == &path::time_law_names) {
+        path::TimeLaw(field, {0, 1}, *path::make_schedule("linear"), where);
       } else {
         check_name(where, key, field, names());
       }
     }
   });
+}
+
+void validate_coupling(const TrainOptions& o, std::string_view where) {
+  const path::Coupling coupling = path::coupling_of(o.coupling);
+  const auto most = static_cast<std::int64_t>(path::kMaxOtBatch);
+  if (path::couples_by_cost(coupling) && o.batch > most) {
+    throw_error(
+        ErrorCode::kInvalidArgument, where,
+        {"batch must be at most ", most, " with coupling \"", o.coupling, "\", got ", o.batch});
+  }
+  check_positive(where, "coupling_reg", o.coupling_reg);
+  check_not_negative(where, "label_penalty", o.label_penalty);
+  if (coupling == path::Coupling::kConditionalOt && !o.conditional && o.classes == 0) {
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"coupling \"conditional-ot\" needs a conditional run (labels), got an "
+                 "unconditional one"});
+  }
+  if (coupling == path::Coupling::kPairs && o.source == "gaussian") {
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"coupling \"pairs\" needs source rows, one for each data row, got \"gaussian\""});
+  }
 }
 
 void validate_optimizer(const TrainOptions& o, std::string_view where) {
@@ -191,10 +214,7 @@ void validate(const TrainOptions& o, std::string_view where) {
   check_between(where, "classes", std::int64_t{o.classes}, 0, 65536);
   check_between(where, "label_dropout", o.label_dropout, 0.0, 1.0);
   check_between(where, "batch", o.batch, 1, 65536);
-  if (o.coupling == "ot" && o.batch > 1024) {
-    throw_error(ErrorCode::kInvalidArgument, where,
-                {"batch must be at most 1024 with coupling \"ot\", got ", o.batch});
-  }
+  validate_coupling(o, where);
   validate_optimizer(o, where);
   if (o.seed > kLargestSeed) {
     throw_error(ErrorCode::kInvalidArgument, where, {"seed must be below 2^53, got ", o.seed});

@@ -95,12 +95,17 @@ void settle_classes(TrainOptions& options, std::vector<int>& labels) {
   }
 }
 
-void check_source(const TrainOptions& options, const Pool& source) {
+void check_source(const TrainOptions& options, const Pool& source, const Pool& data) {
   if (source.gaussian()) return;
   if (source.rows->dimension() != static_cast<std::size_t>(options.dimension)) {
     throw_error(ErrorCode::kShape, "Trainer",
                 {"source must have the data's ", options.dimension, " columns, got ",
                  source.rows->dimension()});
+  }
+  if (options.coupling == "pairs" && source.count() != data.count()) {
+    throw_error(ErrorCode::kShape, "Trainer",
+                {"coupling \"pairs\" needs as many source rows as data rows, got ", source.count(),
+                 " and ", data.count()});
   }
   if (options.predict == "score") {
     throw_error(ErrorCode::kInvalidArgument, "Trainer",
@@ -123,7 +128,7 @@ Ends make_ends(TrainOptions& options, TrainInputs inputs) {
   Ends ends{data_pool(options, inputs), source_pool(options, inputs)};
   options.dimension = static_cast<std::int64_t>(ends.data.rows->dimension());
   settle_classes(options, ends.data.labels);
-  check_source(options, ends.source);
+  check_source(options, ends.source, ends.data);
   return ends;
 }
 

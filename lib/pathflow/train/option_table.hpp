@@ -12,6 +12,7 @@
 #include "pathflow/path/coupling.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
+#include "pathflow/path/time_sampling.hpp"
 #include "pathflow/train/config.hpp"
 
 namespace pathflow::train {
@@ -26,7 +27,12 @@ void for_each_option(Options& o, const Visit& visit) {
   visit("predict", o.predict, &path::prediction_names, "Path", "What the network is asked for");
   visit("objective", o.objective, &objective_names, "Path", "What is minimised");
   visit("coupling", o.coupling, &path::coupling_names, "Path",
-        "Pairs of a batch; ot is exact, up to 1,024 rows");
+        "Pairs of a batch; those by cost take up to 1,024 rows");
+  visit("coupling_reg", o.coupling_reg, nullptr, "Path",
+        "sinkhorn: regularisation; bridge: the Brownian motion's variance");
+  visit("label_penalty", o.label_penalty, nullptr, "Path",
+        "conditional-ot: cost of joining different labels");
+  visit("time_law", o.time_law, &path::time_law_names, "Path", "Law of the training times");
   visit("weight", o.weight, &weight_names, "Path", "Loss weight over t");
   visit("dimension", o.dimension, nullptr, "", "");
   visit("width", o.width, nullptr, "Network", "Hidden units per layer");

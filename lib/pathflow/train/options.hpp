@@ -21,7 +21,20 @@ struct TrainOptions {
   /// What is minimised, a name of objective_names(): "regression" of the prediction (flow matching,
   /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching.
   std::string objective = "regression";
-  std::string coupling = "independent";  ///< or "ot": exact minibatch OT, batch <= 1024
+  /// How a batch's data and source rows are joined, a name of path::coupling_names(); all but
+  /// "independent" and "pairs" look at all pairs of a batch, which must then be at most 1024.
+  /// "conditional-ot" needs labels; "pairs" as many source rows as data rows, row i with row i.
+  std::string coupling = "independent";
+  /// "sinkhorn": regularisation, in mean squared distances of the batch. "bridge": the variance s^2
+  /// of the Brownian motion, the plan's regularisation being 2 s^2. > 0.
+  double coupling_reg = 0.05;
+  /// "conditional-ot": cost of joining different labels, >= 0, in mean squared distances of the
+  /// batch. The default keeps every label to itself.
+  double label_penalty = 1000;
+  /// Law of the training times, a name of path::time_law_names(), "logit-normal" and "edm" also
+  /// with
+  /// ":mean,deviation" (path/time_sampling.hpp).
+  std::string time_law = "stratified";
   /// Loss weight over t. "default": the prediction's own, see objective.hpp (1 for noise and for
   /// velocity on linear, sigma^2 for score, EDM's for data). "velocity": as if velocity were
   /// regressed, so that every prediction has the same minimiser and the same loss. "sigma2", "g2",

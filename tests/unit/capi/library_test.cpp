@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "pathflow/path/coupling.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "unit/capi/support.hpp"
 
@@ -20,7 +21,7 @@ TEST(CapiLibrary, DescribesNamesDatasetsAndDefaults) {
   EXPECT_EQ(text["version"], "0.1.0");
   const json& names = text["names"];
   EXPECT_EQ(names["schedules"], json(pathflow::path::schedule_names()));
-  EXPECT_EQ(names["couplings"], json({"independent", "ot"}));
+  EXPECT_EQ(names["couplings"], json(pathflow::path::coupling_names()));
   EXPECT_EQ(names["metrics"].size(), 4u);
   EXPECT_EQ(names["samplers"].size(), 18u);
   EXPECT_EQ(text["defaults"]["predict"], "velocity");

@@ -66,6 +66,11 @@ TEST(Dynamics, DiffusionsByName) {
   EXPECT_NEAR(diffusion_at("sigma", 1, *linear, t).w, 2 * t, 1e-15);
   EXPECT_NEAR(diffusion_at("time", 1, *linear, t).w, 2 * t, 1e-15);
   EXPECT_NEAR(diffusion_at("constant", 2.5, *linear, t).w, 2.5, 1e-15);
+  const double pi = std::acos(-1.0);  // SiT's D at its own time 1 - t, twice
+  EXPECT_NEAR(diffusion_at("decreasing", 1, *linear, t).w,
+              2 * 0.25 * std::pow(std::cos(pi * (1 - t)) + 1, 2), 1e-15);
+  EXPECT_NEAR(diffusion_at("increasing-decreasing", 1, *linear, t).w,
+              2 * std::pow(std::sin(pi * (1 - t)), 2), 1e-15);
   for (const std::string& name : diffusion_names()) {
     const Diffusion d = diffusion_at(name, 3, *linear, t);
     EXPECT_NEAR(d.w_over_sigma * linear->at(t).sigma, d.w, 1e-15) << name;
@@ -76,6 +81,8 @@ TEST(Dynamics, DiffusionsAtTheEnds) {
   const auto linear = make_schedule("linear");
   EXPECT_NEAR(diffusion_at("g2", 1, *linear, 0).w_over_sigma, 2, 1e-15);
   EXPECT_NEAR(diffusion_at("sigma", 1, *linear, 0).w_over_sigma, 2, 1e-15);
+  EXPECT_EQ(diffusion_at("decreasing", 1, *linear, 0).w_over_sigma, 0);
+  EXPECT_EQ(diffusion_at("increasing-decreasing", 1, *linear, 0).w_over_sigma, 0);
   EXPECT_THROW(diffusion_at("g2", 1, *linear, 1), NumericError);
   EXPECT_THROW(diffusion_at("constant", 1, *linear, 0), NumericError);
   EXPECT_THROW(forward_sde(*linear, 1), NumericError);

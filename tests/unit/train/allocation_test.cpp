@@ -46,7 +46,7 @@ namespace pathflow::train {
 namespace {
 
 TEST(TrainerAllocation, SteadyStateStepsAllocateNothing) {
-  for (const char* coupling : {"independent", "ot"}) {
+  for (const char* coupling : {"independent", "ot", "sinkhorn", "bridge"}) {
     TrainOptions options;
     options.width = 16;
     options.depth = 2;

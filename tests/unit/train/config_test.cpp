@@ -34,6 +34,9 @@ TrainOptions unusual() {
   o.schedule = "vp-cosine";
   o.predict = "v";
   o.coupling = "ot";
+  o.coupling_reg = 0.2;
+  o.label_penalty = 3;
+  o.time_law = "uniform";
   o.objective = "sliced";
   o.weight = "velocity";
   o.dimension = 7;
@@ -67,7 +70,7 @@ TEST(Config, EveryFieldComesBackExactly) {
 
 TEST(Config, EveryKeyIsWrittenOnceAndTheDefaultsDifferFromUnusual) {
   const std::string json = to_json(TrainOptions{}), other = to_json(unusual());
-  EXPECT_EQ(option_names().size(), 27u);
+  EXPECT_EQ(option_names().size(), 30u);
   for (const std::string& name : option_names()) {
     const std::string key = "\"" + name + "\":";
     const std::size_t at = json.find(key);
@@ -170,6 +173,13 @@ TEST(Config, EveryRuleNamesTheArgumentAndTheValue) {
       {"batch", [](auto& o) { o.batch = 0; }, "0"},
       {"batch", [](auto& o) { o.batch = 65537; }, "65537"},
       {"batch", [](auto& o) { o.coupling = "ot", o.batch = 1025; }, "1025"},
+      {"batch", [](auto& o) { o.coupling = "bridge", o.batch = 1025; }, "1025"},
+      {"coupling_reg", [](auto& o) { o.coupling_reg = 0; }, "0"},
+      {"label_penalty", [](auto& o) { o.label_penalty = -1; }, "-1"},
+      {"conditional-ot", [](auto& o) { o.coupling = "conditional-ot"; }, "unconditional"},
+      {"pairs", [](auto& o) { o.coupling = "pairs"; }, "gaussian"},
+      {"time law", [](auto& o) { o.time_law = "edm:1"; }, "edm:1"},
+      {"polynomial", [](auto& o) { o.schedule = "polynomial:0.5"; }, "0.5"},
       {"lr", [](auto& o) { o.lr = 0; }, "0"},
       {"lr", [](auto& o) { o.lr = -1e-3; }, "-0.001"},
       {"lr", [=](auto& o) { o.lr = nan; }, "nan"},

@@ -71,8 +71,8 @@ double score_error(const Trainer& trainer, double t) {
   return sum / static_cast<double>(x.size());
 }
 
-// All reach one score: the error of sigma s, whose mean square is about 1, stays below 0.02 (0.14 of
-// its size) at three times; measured 8e-5 to 8e-3. Fixed seeds: no false alarms.
+// All reach one score: the error of sigma s, whose mean square is about 1, stays below 0.02 (0.14
+// of its size) at three times; measured 8e-5 to 8e-3. Fixed seeds: no false alarms.
 TEST(ScoreMatching, ImplicitSlicedAndDenoisingReachTheSameScore) {
   struct Case {
     const char *objective, *predict, *weight;

@@ -12,6 +12,7 @@
 #include "pathflow/base/threads.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/metric/metrics.hpp"
+#include "pathflow/path/coupling.hpp"
 #include "pathflow/train/config.hpp"
 
 namespace pathflow::train {
@@ -367,6 +368,40 @@ TEST(Trainer, DISABLED_LearnsWithEveryCombinationOfScheduleAndPrediction) {
       }
       std::printf("\n");
       EXPECT_LT(last, 0.09) << schedule << " " << prediction;
+    }
+  }
+}
+
+// Pairs that are a shift apart have one velocity everywhere: learnt to rounding, as no other
+// coupling of the same rows could be.
+TEST(Trainer, GivenPairsStayTogether) {
+  TrainOptions options{.data = "mine", .source = "yours", .coupling = "pairs"};
+  options.width = 8;
+  options.depth = 1;
+  options.batch = 64;
+  Trainer::Inputs inputs;
+  inputs.data = tensor::Points::from_shape({500, 2});
+  const Random random(1, Purpose::kUser);
+  random.fill_normal(std::span<float>(inputs.data->data(), inputs.data->size()), 0);
+  inputs.source = *inputs.data + 1.5f;
+  Trainer together(options, inputs);
+  EXPECT_LT(together.step(1500).loss, 1e-3);
+  inputs.source = tensor::Points::from_shape({499, 2});
+  inputs.source->fill(0.0f);
+  EXPECT_THROW(Trainer(options, inputs), ShapeError);
+}
+
+TEST(Trainer, EveryCouplingAndTimeLawTrains) {
+  for (const std::string& coupling : path::coupling_names()) {
+    for (const char* law : {"uniform", "logit-normal:0.2,1", "edm"}) {
+      TrainOptions options{.data = "moons", .source = "8gaussians", .coupling = coupling};
+      options.conditional = coupling == "conditional-ot";
+      options.time_law = law;
+      options.width = 8;
+      options.depth = 1;
+      options.batch = 32;
+      Trainer trainer(options);
+      EXPECT_TRUE(std::isfinite(trainer.step(5).loss)) << coupling << " " << law;
     }
   }
 }

@@ -28,7 +28,10 @@ export type Objective = "regression" | "implicit" | "sliced";
 /** Loss weight over t. */
 export type Weight = "default" | "velocity" | "sigma2" | "g2" | "one";
 /** How a batch's data and source rows are paired. */
-export type Coupling = "independent" | "ot";
+export type Coupling = "independent" | "ot" | "sinkhorn" | "conditional-ot" | "pairs" | "bridge";
+/** Law of the training times; the last two also with `:mean,deviation`. */
+export type TimeLaw =
+  "uniform" | "stratified" | "logit-normal" | "edm" | `logit-normal:${string}` | `edm:${string}`;
 export type Sampler =
   | "euler"
   | "midpoint"
@@ -49,7 +52,8 @@ export type Sampler =
   | "stochastic-heun"
   | "predictor-corrector";
 /** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
-export type Diffusion = "zero" | "g2" | "sigma" | "time" | "constant";
+export type Diffusion =
+  "zero" | "g2" | "sigma" | "time" | "constant" | "decreasing" | "increasing-decreasing";
 /** How the divergence of the velocity is found: by every axis, or by random directions. */
 export type Divergence = "exact" | "hutchinson";
 /** What random directions are made of. */
@@ -121,8 +125,18 @@ export interface TrainerOptions {
   schedule?: ScheduleSpec;
   /** Default "velocity". */
   predict?: Prediction;
-  /** Default "independent"; "ot" pairs each batch (at most 1024 rows) by exact optimal transport. */
+  /**
+   * Default "independent". "ot" joins each batch by exact optimal transport, "conditional-ot" within
+   * each label, "sinkhorn" and "bridge" by partners drawn from the entropic plan (all at most 1024
+   * rows); "pairs" joins row i of the data to row i of the source.
+   */
   coupling?: Coupling;
+  /** "sinkhorn": regularisation in mean squared distances (0.05). "bridge": the variance of its noise. */
+  couplingReg?: number;
+  /** "conditional-ot": cost of joining different labels, in mean squared distances; default 1000. */
+  labelPenalty?: number;
+  /** Law of the training times; default "stratified". */
+  timeLaw?: TimeLaw;
   /** Loss weight over t; "velocity" weighs as if velocity were predicted, "sigma2", "g2" and "one" are
    * weights on the error of the score. */
   weight?: Weight;

@@ -23,7 +23,14 @@ const words: Record<string, Record<string, string>> = {
     score: "score",
     edm: "F (EDM)",
   },
-  coupling: { independent: "at random", ot: "optimal transport" },
+  coupling: {
+    independent: "at random",
+    ot: "optimal transport",
+    sinkhorn: "entropic transport",
+    "conditional-ot": "transport within labels",
+    pairs: "as given",
+    bridge: "Schrödinger bridge",
+  },
   sampler: {
     euler: "Euler",
     midpoint: "Midpoint",
@@ -96,6 +103,8 @@ const meanings: Record<string, Record<string, string>> = {
   coupling: {
     independent: "At random: pairs cross, so paths bend.",
     ot: "Optimal transport: pairs that together travel least, so paths are straight.",
+    sinkhorn: "Entropic transport: near partners are likelier, none is certain.",
+    bridge: "Schrödinger bridge: partners as random walks of small steps would join them.",
   },
   sampler: {
     euler: "Euler: straight on along the arrow; 1 evaluation a step.",

@@ -38,9 +38,10 @@ class LinearSigmaMin final : public Schedule {
 
 }  // namespace
 
-std::shared_ptr<const Schedule> make_linear_sigma_min_schedule(std::string_view parameter) {
+std::shared_ptr<const Schedule> make_linear_sigma_min_schedule(std::string_view parameter,
+                                                               std::string_view where) {
   return std::make_shared<LinearSigmaMin>(
-      detail::number_parameter(kName, parameter, kStandard, 1e-6, 0.999999));
+      detail::number_parameter(where, kName, parameter, kStandard, 1e-6, 0.999999));
 }
 
 }  // namespace pathflow::path

@@ -31,9 +31,10 @@ class Polynomial final : public Schedule {
 
 }  // namespace
 
-std::shared_ptr<const Schedule> make_polynomial_schedule(std::string_view parameter) {
+std::shared_ptr<const Schedule> make_polynomial_schedule(std::string_view parameter,
+                                                         std::string_view where) {
   return std::make_shared<Polynomial>(
-      detail::number_parameter(kName, parameter, kStandard, 1.0, 16.0));
+      detail::number_parameter(where, kName, parameter, kStandard, 1.0, 16.0));
 }
 
 }  // namespace pathflow::path

@@ -25,9 +25,11 @@ std::shared_ptr<const Schedule> make_ddpm_scaled_linear_schedule();
 std::shared_ptr<const Schedule> make_ddpm_cosine_schedule();
 /// The schedules with a parameter: what follows the colon of their name, "" for the default.
 ///@{
-std::shared_ptr<const Schedule> make_linear_sigma_min_schedule(std::string_view parameter);
-std::shared_ptr<const Schedule> make_polynomial_schedule(std::string_view parameter);
-std::shared_ptr<const Schedule> make_table_schedule(std::string_view rows);
+std::shared_ptr<const Schedule> make_linear_sigma_min_schedule(std::string_view parameter,
+                                                               std::string_view where);
+std::shared_ptr<const Schedule> make_polynomial_schedule(std::string_view parameter,
+                                                         std::string_view where);
+std::shared_ptr<const Schedule> make_table_schedule(std::string_view rows, std::string_view where);
 ///@}
 
 namespace detail {
@@ -69,14 +71,14 @@ inline double clamp_time(double t) { return t < 0 ? 0.0 : (t > 1 ? 1.0 : t); }
 
 /// A parameter as a number in [least, most]; `standard` for "".
 /// Errors: InvalidArgument that names the schedule.
-inline double number_parameter(std::string_view schedule, std::string_view text, double standard,
-                               double least, double most) {
+inline double number_parameter(std::string_view where, std::string_view schedule,
+                               std::string_view text, double standard, double least, double most) {
   double value = standard;
   if (!text.empty() && !read_double(text, value)) {
-    throw_error(ErrorCode::kInvalidArgument, "make_schedule",
+    throw_error(ErrorCode::kInvalidArgument, where,
                 {schedule, ": must be followed by a number, got \"", text, "\""});
   }
-  check_between("make_schedule", schedule, value, least, most);
+  check_between(where, schedule, value, least, most);
   return value;
 }
 

@@ -14,8 +14,9 @@ struct Rows {
   std::vector<double> t, alpha, sigma;
 };
 
-[[noreturn]] void refuse(std::size_t row, std::initializer_list<MessagePart> what) {
-  throw_error(ErrorCode::kInvalidArgument, "make_schedule",
+[[noreturn]] void refuse(std::string_view where, std::size_t row,
+                         std::initializer_list<MessagePart> what) {
+  throw_error(ErrorCode::kInvalidArgument, where,
               {"row ", static_cast<std::int64_t>(row), " of the table ", message(what)});
 }
 
@@ -27,7 +28,7 @@ std::string_view take(std::string_view& text, char mark) {
   return part;
 }
 
-Rows read_rows(std::string_view text) {
+Rows read_rows(std::string_view where, std::string_view text) {
   Rows rows;
   while (!text.empty()) {
     std::string_view row = take(text, ';');
@@ -36,7 +37,7 @@ Rows read_rows(std::string_view text) {
     const bool read = read_double(take(row, ','), t) && read_double(take(row, ','), alpha) &&
                       read_double(take(row, ','), sigma) && row.empty();
     if (!read) {
-      refuse(rows.t.size(), {"must be t,alpha,sigma, got \"", whole.substr(0, 60), "\""});
+      refuse(where, rows.t.size(), {"must be t,alpha,sigma, got \"", whole.substr(0, 60), "\""});
     }
     rows.t.push_back(t);
     rows.alpha.push_back(alpha);
@@ -45,27 +46,29 @@ Rows read_rows(std::string_view text) {
   return rows;
 }
 
-void check_rows(const Rows& rows) {
+void check_rows(std::string_view where, const Rows& rows) {
   const std::size_t n = rows.t.size();
-  check_between("make_schedule", "rows of the table", static_cast<std::int64_t>(n), 2,
+  check_between(where, "rows of the table", static_cast<std::int64_t>(n), 2,
                 static_cast<std::int64_t>(kMostRows));
   for (std::size_t i = 0; i < n; ++i) {
     const double alpha = rows.alpha[i], sigma = rows.sigma[i];
     if (!std::isfinite(alpha) || !std::isfinite(sigma) || alpha < 0 || sigma < 0) {
-      refuse(i, {"must have alpha and sigma finite and not negative, got ", alpha, " and ", sigma});
+      refuse(where, i,
+             {"must have alpha and sigma finite and not negative, got ", alpha, " and ", sigma});
     }
     if (i > 0 && !(rows.t[i] > rows.t[i - 1])) {
-      refuse(i, {"must come later than the one before, got t = ", rows.t[i]});
+      refuse(where, i, {"must come later than the one before, got t = ", rows.t[i]});
     }
     // alpha / sigma falls, without a division.
     if (i > 0 && !(alpha * rows.sigma[i - 1] < rows.alpha[i - 1] * sigma)) {
-      refuse(i, {"must have a lower log-SNR than the one before, got alpha ", alpha, ", sigma ",
-                 sigma, " after ", rows.alpha[i - 1], ", ", rows.sigma[i - 1]});
+      refuse(where, i,
+             {"must have a lower log-SNR than the one before, got alpha ", alpha, ", sigma ", sigma,
+              " after ", rows.alpha[i - 1], ", ", rows.sigma[i - 1]});
     }
   }
-  if (rows.t.front() != 0) refuse(0, {"must be at t = 0, got ", rows.t.front()});
-  if (rows.alpha.front() != 1) refuse(0, {"must have alpha = 1, got ", rows.alpha.front()});
-  if (rows.t.back() != 1) refuse(n - 1, {"must be at t = 1, got ", rows.t.back()});
+  if (rows.t.front() != 0) refuse(where, 0, {"must be at t = 0, got ", rows.t.front()});
+  if (rows.alpha.front() != 1) refuse(where, 0, {"must have alpha = 1, got ", rows.alpha.front()});
+  if (rows.t.back() != 1) refuse(where, n - 1, {"must be at t = 1, got ", rows.t.back()});
 }
 
 class Table final : public Schedule {
@@ -117,9 +120,9 @@ class Table final : public Schedule {
 
 }  // namespace
 
-std::shared_ptr<const Schedule> make_table_schedule(std::string_view text) {
-  const Rows rows = read_rows(text);
-  check_rows(rows);
+std::shared_ptr<const Schedule> make_table_schedule(std::string_view text, std::string_view where) {
+  const Rows rows = read_rows(where, text);
+  check_rows(where, rows);
   return std::make_shared<Table>(text, rows);
 }
 
