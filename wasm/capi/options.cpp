@@ -11,6 +11,7 @@
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
+#include "pathflow/sample/guidance.hpp"
 #include "pathflow/sample/option_table.hpp"
 #include "pathflow/train/config.hpp"
 
@@ -225,6 +226,12 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
     reader.take("keep", options.keep);
   } else if (reader.take("keep", kept)) {
     options.keep = equal_times(span.from, span.to, kept);
+  }
+  if (request.log_density && sample::guidance_scale(options) != 1) {
+    throw_error(
+        ErrorCode::kInvalidArgument, "sample",
+        {"log_density must not be asked for beside guidance, whose samples follow no density "
+         "of the model, got both"});
   }
   if (request.log_density && !options.keep.empty()) {
     throw_error(ErrorCode::kInvalidArgument, "sample",

@@ -4,6 +4,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/sample/flow.hpp"
+#include "pathflow/sample/option_table.hpp"
 
 namespace pathflow::sample {
 
@@ -32,6 +33,14 @@ void GuidedModel<T>::predict(std::span<const T> x, T t, std::span<T> q) {
   other_.resize(x.size());
   weak_.predict(x, t, other_);
   linear_combination<T>(scale_, q, 1 - scale_, other_, q);
+}
+
+double guidance_scale(const SampleOptions& options) {
+  check_finite("sample", "guidance", options.guidance);
+  if (options.guidance_convention == "scale") return options.guidance;
+  if (options.guidance_convention == "excess") return scale_of_excess(options.guidance);
+  throw_unknown_name("sample", "guidance_convention", options.guidance_convention,
+                     guidance_convention_names());
 }
 
 template class GuidedModel<float>;

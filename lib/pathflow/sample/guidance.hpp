@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pathflow/sample/model.hpp"
+#include "pathflow/sample/sample.hpp"
 
 #pragma GCC visibility push(default)  // public: seen outside a shared library
 
@@ -42,6 +43,9 @@ class GuidedModel final : public Model<T> {
 
 /// The scale of Ho & Salimans's w.
 constexpr double scale_of_excess(double w) { return 1 + w; }
+/// The scale that the options ask for, 1 for none.
+/// Errors: InvalidArgument for guidance that is not finite or an unknown convention.
+double guidance_scale(const SampleOptions& options);
 
 }  // namespace pathflow::sample
 

@@ -25,6 +25,10 @@ inline const std::vector<std::string>& last_step_names() {
   static const std::vector<std::string> names{"mean", "tweedie", "euler"};
   return names;
 }
+inline const std::vector<std::string>& guidance_convention_names() {
+  static const std::vector<std::string> names{"scale", "excess"};
+  return names;
+}
 ///@}
 
 /// Calls visit(key, field, names, help) for each option of a sampler. key: in snake_case; names: a
@@ -51,6 +55,9 @@ void for_each_option(SampleOptions& o, const Visit& visit) {
         "predictor-corrector: Langevin steps a level");
   visit("corrector_snr", o.corrector_snr, nullptr, "predictor-corrector: their noise to drift");
   visit("last_step", o.last_step, &last_step_names, "The step that ends at the data");
+  visit("guidance", o.guidance, nullptr, "Conditional runs: weight of the label, 1: as trained");
+  visit("guidance_convention", o.guidance_convention, &guidance_convention_names,
+        "scale: v_u + w (v_c - v_u); excess: (1 + w) v_c - w v_u");
   visit("grid_rho", o.grid_rho, nullptr, "karras grid: larger is finer near the data");
   visit("grid_shift", o.grid_shift, nullptr, "flow-shift grid: larger is finer near the source");
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/sample/guidance.hpp"
 #include "pathflow/sample/option_table.hpp"
 #include "pathflow/sample/sampler.hpp"
 #include "pathflow/sample/samplers/ends.hpp"
@@ -198,6 +199,11 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
                        const SampleOptions& options, const tensor::Matrix<T>& start) {
   check_between(kWhere, "steps", static_cast<std::int64_t>(options.steps), 1, 1'000'000);
   check_start(start, model.dimension());
+  if (guidance_scale(options) != 1) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"guidance needs a conditional run and a label, got guidance ", options.guidance,
+                 " (", options.guidance_convention, ") for a model without"});
+  }
   if (model.prediction() == path::Prediction::kScore) {
     require_gaussian_source(options, "a model that predicts the score");
   }

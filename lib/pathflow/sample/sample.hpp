@@ -56,6 +56,10 @@ struct SampleOptions {
   /// "tweedie" (any method: the denoiser D, and nothing else), "euler" (the SDE methods' step as
   /// any other, noise included).
   std::string last_step = "mean";
+  /// Classifier-free guidance of a conditional run (guidance.hpp), which its trainer applies: by
+  /// "scale", v_u + w (v_c - v_u), 1 for none; or by its "excess", (1 + w) v_c - w v_u, 0 for none.
+  double guidance = 1;
+  std::string guidance_convention = "scale";  ///< what guidance is
   /// Swaps the ends that unset `from` and `to` stand for: data -> source.
   bool toward_source = false;
   /// Whether x1 ~ N(0, I). Samplers that need the score refuse where it is not: only a Gaussian

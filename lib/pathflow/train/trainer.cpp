@@ -5,6 +5,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
+#include "pathflow/sample/guidance.hpp"
 #include "pathflow/train/batch.hpp"
 #include "pathflow/train/checkpoint.hpp"
 #include "pathflow/train/config.hpp"
@@ -254,11 +255,18 @@ sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleO
 sample::SampleResult<float> Trainer::sample_from(const Points& rows,
                                                  const sample::SampleOptions& options,
                                                  std::vector<int> labels) const {
+  const bool labelled = !labels.empty();
   const auto network = model(std::move(labels));
   check_size("sample", "start rows", rows.shape(1), network->dimension());
   sample::SampleOptions resolved = options;
   resolved.gaussian_source = impl_->ends.source.gaussian();
-  return sample::sample<float>(*network, schedule(), resolved, rows);
+  const double scale = sample::guidance_scale(options);
+  if (scale == 1 || !labelled) return sample::sample<float>(*network, schedule(), resolved, rows);
+  resolved.guidance = 1;
+  resolved.guidance_convention = "scale";
+  const auto unlabelled = model();
+  sample::GuidedModel<float> guided(*network, *unlabelled, scale);
+  return sample::sample<float>(guided, schedule(), resolved, rows);
 }
 
 density::LikelihoodResult<float> Trainer::log_density(const Points& rows,

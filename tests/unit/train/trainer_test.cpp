@@ -406,5 +406,42 @@ TEST(Trainer, EveryCouplingAndTimeLawTrains) {
   }
 }
 
+// One Euler step of an ODE is x - v: guidance there is linear in its scale, whose two conventions
+// differ by one, and 1 is the conditional model to the bit.
+TEST(Trainer, GuidesByTheLabelInBothConventions) {
+  TrainOptions options{.data = "moons"};
+  options.conditional = true;
+  options.width = 16;
+  Trainer trainer(options);
+  trainer.step(100);
+  sample::SampleOptions by{.sampler = "euler", .steps = 1, .seed = 3};
+  const auto points = [&](double guidance, const char* convention, std::vector<int> label) {
+    by.guidance = guidance;
+    by.guidance_convention = convention;
+    return trainer.sample(40, by, std::move(label)).points;
+  };
+  const Points conditional = points(1, "scale", {1}), guided = points(2.5, "scale", {1});
+  const Points free = points(1, "scale", {});
+  for (std::size_t i = 0; i < guided.size(); ++i) {
+    const float expected = free.data()[i] + 2.5f * (conditional.data()[i] - free.data()[i]);
+    EXPECT_NEAR(guided.data()[i], expected, 1e-5);
+  }
+  EXPECT_EQ(points(0, "excess", {1}), conditional);
+  EXPECT_EQ(points(1.5, "excess", {1}), guided);
+  EXPECT_THROW(points(2, "scale", {}), InvalidArgument);
+  EXPECT_THROW(points(2, "excces", {1}), InvalidArgument);
+  EXPECT_THROW(points(NAN, "scale", {1}), InvalidArgument);
+  try {
+    by.guidance = 2;
+    by.guidance_convention = "scale";
+    Trainer(TrainOptions{}).sample(4, by);
+    ADD_FAILURE() << "guided an unconditional run";
+  } catch (const InvalidArgument& error) {
+    EXPECT_NE(std::string(error.what()).find("guidance needs a conditional run and a label"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace pathflow::train

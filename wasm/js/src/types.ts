@@ -252,6 +252,10 @@ export interface SampleOptions {
   atol?: number;
   /** Class wanted: one for all rows, or one a row. Conditional trainers only. */
   label?: number | ArrayLike<number>;
+  /** With a label: the label's weight in classifier-free guidance; default 1, as trained. */
+  guidance?: number;
+  /** What `guidance` is: "scale", v_u + w (v_c - v_u) (default), or "excess", (1 + w) v_c - w v_u. */
+  guidanceConvention?: "scale" | "excess";
   /** "data": source to data (default); "source": data to source. */
   toward?: "data" | "source";
   /**
