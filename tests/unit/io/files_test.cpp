@@ -18,6 +18,7 @@
 #include "pathflow/base/error.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/io/temporary.hpp"
+#include "unit/io/scratch_folder.hpp"
 
 namespace pathflow::io {
 namespace {
@@ -25,15 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
-class Files : public testing::Test {
+class Files : public ScratchFolder {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ =
-        fs::temp_directory_path() / ("pathflow-" + std::to_string(::getpid()) + "-" + test->name());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
   std::size_t entries() const {
     return static_cast<std::size_t>(
         std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
@@ -46,7 +40,6 @@ class Files : public testing::Test {
     }
     return "no error";
   }
-  fs::path folder_;
 };
 
 TEST_F(Files, WrittenBytesReturnAndReplace) {

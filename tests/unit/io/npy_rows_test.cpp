@@ -1,7 +1,6 @@
 #include "pathflow/io/npy_rows.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +15,7 @@
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/mapped_file.hpp"
 #include "pathflow/io/npy.hpp"
+#include "unit/io/scratch_folder.hpp"
 
 namespace pathflow::io {
 namespace {
@@ -53,16 +53,8 @@ Bytes npy_bytes(const tensor::Points& points, char order, int size, bool fortran
   return bytes;
 }
 
-class NpyRows : public testing::Test {
+class NpyRows : public ScratchFolder {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ =
-        fs::temp_directory_path() / ("pathflow-" + std::to_string(::getpid()) + "-" + test->name());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   fs::path write(const Bytes& bytes, const char* name = "x.npy") const {
     write_file_atomic(folder_ / name, bytes);
     return folder_ / name;
@@ -70,7 +62,6 @@ class NpyRows : public testing::Test {
   static std::shared_ptr<const Rows> map(const fs::path& file) {
     return open_npy_rows(file, {.most_in_memory = 0});
   }
-  fs::path folder_;
 };
 
 TEST_F(NpyRows, MappedAndReadRowsAreTheSame) {
