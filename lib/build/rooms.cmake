@@ -77,10 +77,14 @@ set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/metric/distances.
                             COMPILE_OPTIONS "-fno-math-errno;-fno-trapping-math")
 pathflow_room(train metric density sample path nn data io cpu graph tensor base)
 
-# Apart in unity builds (CMAKE_UNITY_BUILD): sources whose own names are those of a neighbour's, and
-# one of which gcc warns when it is included.
-foreach(file cpu/device_movement data/font data/strokes data/text density/fokker_planck density/gaussian_mixture
-             density/likelihood io/npy io/safetensors io/safetensors_header path/schedule path/time_sampling)
+# CMAKE_UNITY_BUILD is for rooms that seldom change: where methods are written, each in a small file,
+# files repeat the names of their helpers and compile alone. So do those that have a neighbour's names,
+# one of which gcc warns when it is included, and the device, which the module compiles its own way.
+foreach(room path sample density train)
+  set_target_properties(pathflow_${room} PROPERTIES UNITY_BUILD OFF)
+endforeach()
+foreach(file cpu/device cpu/device_movement data/font data/strokes data/text io/npy io/safetensors
+             io/safetensors_header)
   set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/${file}.cpp PROPERTIES
                               SKIP_UNITY_BUILD_INCLUSION ON)
 endforeach()

@@ -1,6 +1,6 @@
 #include "pathflow/density/gaussian_mixture.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
 #include <array>
 #include <cmath>
 #include <limits>
