@@ -138,8 +138,8 @@ test("every schedule and every prediction trains and samples, by following addre
   const values = (id) => page.$$eval(`#${id} option`, (options) => options.map((o) => o.value));
   const predictions = await values("predict");
   const schedules = await values("schedule");
-  assert.equal(schedules.length, 6);
-  assert.equal(predictions.length, 5);
+  assert.equal(schedules.length, 12);
+  assert.equal(predictions.length, 6);
   const pairs = schedules.map((schedule, k) => [schedule, predictions[k % predictions.length]]);
   pairs.push(["linear", "noise"], ["vp-linear", "score"]);
   for (const [schedule, predict] of pairs) {

@@ -270,7 +270,7 @@ test("keyboard only: train, pause, step, reset, scrub, help, choose", async () =
   assert.equal(reached, "schedule");
   assert.ok(visible.every(Boolean), "focus is always visible");
   await page.keyboard.press("ArrowDown");
-  await page.waitForFunction(() => location.hash.includes("schedule=trig"));
+  await page.waitForFunction(() => location.hash.includes("schedule=linear-sigma-min"));
   assert.deepEqual(errors, []);
   await close();
 });

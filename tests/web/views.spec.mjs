@@ -105,6 +105,21 @@ test("steps against quality: curves fall to the floor, higher orders sooner", as
   await close();
 });
 
+test("likelihood: the model's density has mass 1, and gives the data nearly its own nats", async (t) => {
+  const { page, errors, close } = await opened({ path: "#view=likelihood" });
+  await known(page, "#heat-model", "nats");
+  const nats = await data(page, "#heat-model", "nats");
+  const own = await data(page, "#heat-data", "nats");
+  const mass = await data(page, "#heat-model", "mass");
+  t.diagnostic(
+    `${nats.toFixed(3)} nats, the data's own ${own.toFixed(3)}, mass ${mass.toFixed(4)}`,
+  );
+  assert.ok(Math.abs(mass - 1) < 0.03);
+  assert.ok(nats < own + 0.15 && nats > own - 0.6);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("every view fits the screen, and tabs turn by arrow keys", async () => {
   const { page, errors, close } = await opened();
   const names = await page.$$eval("#tabs button", (all) => all.map((e) => e.dataset.view));

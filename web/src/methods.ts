@@ -118,9 +118,9 @@ const diffusions: Row[] = [
   [
     "edm",
     "EDM",
-    ["ve", "data", "independent", "edm", 18],
+    ["edm", "edm", "independent", "edm", 18],
     ["Karras et al. 2022", "2206.00364"],
-    "Asks for the clean point, and takes Heun steps in the noise's own size.",
+    "Asks for a scaled mix of the clean point and the noise, and takes Heun steps in the noise's own size.",
   ],
 ];
 
@@ -128,7 +128,7 @@ const needNoise = ["ddpm", "euler-maruyama", "predictor-corrector"];
 
 function methodOf(family: Method["family"], row: Row): Method {
   const [id, name, [schedule, predict, coupling, sampler, steps], [by, arxiv], meaning] = row;
-  const gaussian = predict === "score" || schedule === "ve" || needNoise.includes(sampler);
+  const gaussian = predict === "score" || schedule === "ve" || schedule === "edm" || needNoise.includes(sampler);
   const parts = { schedule, predict, coupling, sampler };
   return { id, name, family, meaning, paper: { by, arxiv }, parts, steps, gaussian };
 }

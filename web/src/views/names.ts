@@ -1,5 +1,5 @@
 // The views of the middle: what each shows, in a word for its tab and a sentence for its tip.
-export const viewNames = ["flow", "compare", "noise", "steps"] as const;
+export const viewNames = ["flow", "compare", "noise", "steps", "likelihood"] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
@@ -15,5 +15,9 @@ export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
   steps: {
     tab: "Steps",
     tip: "How near to the data each sampler comes for how many network evaluations.",
+  },
+  likelihood: {
+    tab: "Likelihood",
+    tip: "The density that the network has learnt, beside the data's own, in exact nats.",
   },
 };

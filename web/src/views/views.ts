@@ -6,6 +6,7 @@ import type { Scene } from "../scene/scene";
 import type { Store } from "../store";
 import { Plate } from "./beside";
 import { Compare } from "./compare";
+import { Likelihood } from "./likelihood";
 import { viewNames, viewWords, type ViewName } from "./names";
 import { Noise } from "./noise";
 import { Steps } from "./steps";
@@ -29,6 +30,7 @@ export class Views {
     this.views.set("compare", new Compare(api, store, plate, scene, panes, bar, wake));
     this.views.set("noise", new Noise(store, plate, scene, panes, bar));
     this.views.set("steps", new Steps(scene, panes, bar));
+    this.views.set("likelihood", new Likelihood(api, scene, panes, bar));
     element("tabs").append(...viewNames.map((name) => this.tab(name)));
     element("tabs").addEventListener("keydown", (event) => this.turn(event));
   }
