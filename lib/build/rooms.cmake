@@ -91,7 +91,7 @@ endforeach()
 
 # The npm module is built for size (MinSizeRel); what a step or a read-out waits for is not.
 if(EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
-  foreach(file base/random base/elementary path/assignment metric/distances train/batch)
+  foreach(file base/random base/elementary density/fokker_planck path/assignment metric/distances train/batch)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/lib/pathflow/${file}.cpp PROPERTIES
                                 COMPILE_OPTIONS -O2)
   endforeach()

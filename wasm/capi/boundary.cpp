@@ -114,6 +114,11 @@ std::vector<int> labels_of(std::string_view where, const std::int32_t* labels, s
   return {labels, labels + count};
 }
 
+std::function<bool(double)> watcher(pf_progress progress, void* user) {
+  if (progress == nullptr) return {};
+  return [=](double share) { return progress(user, share) != 0; };
+}
+
 void hand_out(Object object, pf_handle* handle) { *handle = table().add(std::move(object)); }
 
 }  // namespace pathflow::capi

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <initializer_list>
 #include <new>
 #include <span>
@@ -54,6 +55,9 @@ std::span<const std::uint8_t> bytes_of(std::string_view where, const std::uint8_
 /// the callee's to check.
 tensor::Points points_of(std::string_view where, std::string_view name, const pf_points* points);
 std::vector<int> labels_of(std::string_view where, const std::int32_t* labels, std::size_t count);
+
+/// What a solver calls as it goes on, or nothing.
+std::function<bool(double)> watcher(pf_progress progress, void* user);
 
 /// Hands a finished object out: the last thing an entry point does, so that nothing leaks.
 void hand_out(Object object, pf_handle* handle);

@@ -115,12 +115,6 @@ Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
           : trainer.sample_from(points_of("sample", "start", start), options, std::move(labels)));
 }
 
-/// What a solver calls as it goes on, or nothing.
-std::function<bool(double)> watcher(pf_progress progress, void* user) {
-  if (progress == nullptr) return {};
-  return [=](double share) { return progress(user, share) != 0; };
-}
-
 }  // namespace
 
 extern "C" {

@@ -27,7 +27,7 @@ std::shared_ptr<T> object_of(std::string_view where, pf_handle handle, const cha
   T* inside = std::get_if<T>(object.get());
   if (inside == nullptr) {
     throw_error(ErrorCode::kInvalidArgument, where,
-                {"handle must name a ", kind, ", got ", handle, " of the other kind"});
+                {"handle must name a ", kind, ", got ", handle, " of another kind"});
   }
   return std::shared_ptr<T>(std::move(object), inside);
 }
@@ -120,6 +120,10 @@ std::shared_ptr<train::Trainer> trainer_of(std::string_view where, pf_handle han
 
 std::shared_ptr<Result> result_of(std::string_view where, pf_handle handle) {
   return object_of<Result>(where, handle, "result");
+}
+
+std::shared_ptr<Plane> plane_of(std::string_view where, pf_handle handle) {
+  return object_of<Plane>(where, handle, "plane");
 }
 
 }  // namespace pathflow::capi

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "pathflow/density/plane_flow.hpp"
 #include "pathflow/tensor/array.hpp"
 #include "pathflow/train/trainer.hpp"
 #include "wasm/capi/pathflow.h"
@@ -44,7 +45,17 @@ class Result {
   std::map<std::string, Array, std::less<>> arrays_;
 };
 
-using Object = std::variant<train::Trainer, Result>;
+/// A density on its way along a trainer's path.
+struct Plane {
+  std::shared_ptr<train::Trainer> trainer;  ///< whose weights the model reads
+  std::unique_ptr<sample::DifferentiableModel<float>> model;
+  density::PlaneFlow flow;
+  density::FokkerPlanck solver;
+  double t = 0;
+  std::int64_t steps = 0;
+};
+
+using Object = std::variant<train::Trainer, Result, Plane>;
 
 /// Handles are (generation << 20 | slot + 1). A slot's generation rises when it is freed, so an old
 /// handle is recognised; a slot whose generations are used up is never used again.
@@ -73,9 +84,10 @@ class Table {
 /// The one table of the process.
 Table& table();
 
-/// The trainer, or the result, that a handle names; keeps it alive while in use.
-/// Errors: InvalidArgument if it is not in use or names the other kind.
+/// The object that a handle names; keeps it alive while in use.
+/// Errors: InvalidArgument if it is not in use or names another kind.
 std::shared_ptr<train::Trainer> trainer_of(std::string_view where, pf_handle handle);
 std::shared_ptr<Result> result_of(std::string_view where, pf_handle handle);
+std::shared_ptr<Plane> plane_of(std::string_view where, pf_handle handle);
 
 }  // namespace pathflow::capi

@@ -142,22 +142,6 @@ std::vector<double> equal_times(double from, double to, std::int64_t count) {
   return times;
 }
 
-void take_interval(Reader& reader, sample::SampleOptions& options) {
-  std::string toward = "data";
-  const bool by_name = reader.take("toward", toward);
-  if (toward != "data" && toward != "source") {
-    throw_unknown_name("sample", "direction", toward, {"data", "source"});
-  }
-  options.toward_source = toward == "source";
-  double from = 0, to = 0;
-  if (reader.take("from", from)) options.from = from;
-  if (reader.take("to", to)) options.to = to;
-  if (by_name && (options.from || options.to)) {
-    throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"toward must not be given beside from or to, got both"});
-  }
-}
-
 void append_names(std::string& text, const char* key, const std::vector<std::string>& names) {
   text += text.back() == '{' ? "\"" : ",\"";
   text += key;
@@ -191,6 +175,46 @@ std::string dataset_text(const data::DatasetInfo& info) {
          ",\"description\":" + io::json_string(info.description) +
          ",\"has_density\":" + (info.has_density ? "true" : "false") +
          ",\"classes\":" + std::to_string(info.classes) + '}';
+}
+
+/// A square grid over bounds.
+void take_square(Reader& reader, const char* where, std::int64_t least, std::int64_t& grid,
+                 std::array<double, 4>& bounds) {
+  reader.take("grid", grid);
+  check_between(where, "grid", grid, least, 1024);
+  std::vector<double> given(bounds.begin(), bounds.end());
+  reader.take("bounds", given);
+  check_size(where, "bounds", given.size(), 4);
+  for (const double bound : given) check_finite(where, "bounds", bound);
+  if (!(given[0] < given[1] && given[2] < given[3])) {
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"bounds must be xmin < xmax and ymin < ymax, got [", given[0], ", ", given[1],
+                 ", ", given[2], ", ", given[3], "]"});
+  }
+  std::copy(given.begin(), given.end(), bounds.begin());
+}
+
+/// Whether "toward" says the source.
+bool take_toward(Reader& reader, const char* where, bool* by_name = nullptr) {
+  std::string toward = "data";
+  const bool given = reader.take("toward", toward);
+  if (by_name != nullptr) *by_name = given;
+  if (toward != "data" && toward != "source") {
+    throw_unknown_name(where, "direction", toward, {"data", "source"});
+  }
+  return toward == "source";
+}
+
+void take_interval(Reader& reader, sample::SampleOptions& options) {
+  bool by_name = false;
+  options.toward_source = take_toward(reader, "sample", &by_name);
+  double from = 0, to = 0;
+  if (reader.take("from", from)) options.from = from;
+  if (reader.take("to", to)) options.to = to;
+  if (by_name && (options.from || options.to)) {
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"toward must not be given beside from or to, got both"});
+  }
 }
 
 void take_sampler(Reader& reader, sample::SampleOptions& options) {
@@ -252,24 +276,45 @@ density::LikelihoodOptions likelihood_request(std::string_view text) {
   return options;
 }
 
+PlaneRequest plane_request(std::string_view text) {
+  Reader reader("fokker_planck", text);
+  PlaneRequest request;
+  std::int64_t grid = 64;
+  std::array<double, 4> bounds{-4, 4, -4, 4};
+  take_square(reader, "fokker_planck", 2, grid, bounds);
+  const int cells = static_cast<int>(grid);
+  request.grid = {bounds[0], bounds[1], bounds[2], bounds[3], cells, cells};
+  reader.take("diffusion", request.flow.diffusion);
+  reader.take("diffusion_scale", request.flow.diffusion_scale);
+  request.flow.toward_source = take_toward(reader, "fokker_planck");
+  reader.take("knots", request.flow.knots);
+  reader.take("seed", request.seed);
+  reader.finish();
+  return request;
+}
+
+double plane_time(std::string_view text, double here, const sample::Span& span) {
+  Reader reader("fokker_planck", text);
+  double t = here;
+  if (reader.take("t", t)) {
+    check_between("fokker_planck", "t", t, 0.0, 1.0);
+    t = std::clamp(t, std::min(span.from, span.to), std::max(span.from, span.to));
+    if ((t - here) * (span.to - span.from) < 0) {
+      throw_error(ErrorCode::kInvalidArgument, "fokker_planck",
+                  {"t must not lie behind where the density is, t = ", here, ", got ", t});
+    }
+  }
+  reader.finish();
+  return t;
+}
+
 FieldRequest field_request(std::string_view text) {
   Reader reader("field", text);
   FieldRequest request;
   if (!reader.take("t", request.t))
     throw_error(ErrorCode::kInvalidArgument, "field", {"t must be given, got none"});
   check_between("field", "t", request.t, 0.0, 1.0);
-  reader.take("grid", request.grid);
-  check_between("field", "grid", request.grid, 1, 1024);
-  std::vector<double> bounds(request.bounds.begin(), request.bounds.end());
-  reader.take("bounds", bounds);
-  check_size("field", "bounds", bounds.size(), 4);
-  for (const double bound : bounds) check_finite("field", "bounds", bound);
-  if (!(bounds[0] < bounds[1] && bounds[2] < bounds[3])) {
-    throw_error(ErrorCode::kInvalidArgument, "field",
-                {"bounds must be xmin < xmax and ymin < ymax, got [", bounds[0], ", ", bounds[1],
-                 ", ", bounds[2], ", ", bounds[3], "]"});
-  }
-  std::copy(bounds.begin(), bounds.end(), request.bounds.begin());
+  take_square(reader, "field", 1, request.grid, request.bounds);
   std::string quantity(path::prediction_name(request.quantity));
   reader.take("quantity", quantity);
   request.quantity = path::prediction_of(quantity);

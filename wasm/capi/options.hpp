@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pathflow/density/likelihood.hpp"
+#include "pathflow/density/plane_flow.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
@@ -31,6 +32,18 @@ SampleRequest sample_request(std::string_view json, path::Prediction prediction,
 
 /// Errors: as above.
 density::LikelihoodOptions likelihood_request(std::string_view json);
+
+struct PlaneRequest {
+  density::PlaneGrid grid;  ///< as many columns as rows
+  density::PlaneFlowOptions flow;
+  std::uint64_t seed = 0;
+};
+
+/// Errors: as above; InvalidArgument for an impossible grid or bounds.
+PlaneRequest plane_request(std::string_view json);
+/// Where to move, `here` if nothing is said. Errors: as above; InvalidArgument for a t behind
+/// `here` on the way of `span`.
+double plane_time(std::string_view json, double here, const sample::Span& span);
 
 struct FieldRequest {
   double t = 0;

@@ -110,7 +110,7 @@ pf_status pf_free_bytes(void* bytes);
 /* Handles and caller's buffers in use, and (0 where the C library cannot tell) bytes of the heap in
  * use. Each pointer may be NULL. */
 pf_status pf_count_memory(uint64_t* handles, uint64_t* buffers, uint64_t* heap_bytes);
-/* Frees a trainer or a result. Handle 0 does nothing; a freed one is refused. */
+/* Frees a trainer, a plane or a result. Handle 0 does nothing; a freed one is refused. */
 pf_status pf_free_handle(pf_handle handle);
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -215,6 +215,23 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
  * Array: "field" float [grid, grid, 2], row 0 at ymin. Text: {"t": the time used}. */
 pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t options_length,
                             const int32_t* labels, size_t label_count, pf_handle* result);
+
+/* A density on a grid in the plane, moved by the Fokker-Planck equation of the learned path; 2-D
+ * trainers only. The trainer's weights are those of each call; freeing the trainer first is allowed.
+ * options: {"grid": cells per side 2..1024 (64), "bounds": as above, "toward": "data" or "source",
+ *   "diffusion": a name ("zero": the ODE's), "diffusion_scale" (1), "knots": times at which the
+ *   network is evaluated (33), "seed": of the rows below (0)}. See density::PlaneFlowOptions.
+ * density: what it begins with, [grid, grid], row 0 at ymin; or NULL: the Gaussian source, or else a
+ * histogram of 2^18 rows of the law. labels: as above, one for all or none. */
+pf_status pf_create_plane(pf_handle trainer, const char* options, size_t options_length,
+                          const pf_points* density, const int32_t* labels, size_t label_count,
+                          pf_handle* plane);
+/* Moves it on. options: {"t": where to, moved into the path's own interval; not behind where it is;
+ *   absent: it stays}.
+ * Array: "density" float [grid, grid]. Text: {"t": where it is, "from", "to": its whole way, "mass",
+ * "least", "steps", "evaluations": of the network, both in all}. */
+pf_status pf_advance_plane(pf_handle plane, const char* options, size_t options_length,
+                           pf_progress progress, void* user, pf_handle* result);
 
 #ifdef __wasm__
 /* WebAssembly only. The pf_progress that calls the module's one own import,

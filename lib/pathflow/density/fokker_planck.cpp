@@ -18,18 +18,19 @@ constexpr std::string_view kWhere = "FokkerPlanck";
 constexpr double kCourant = 0.8;
 constexpr std::int64_t kMostSteps = 1'000'000;
 
+void check_axis(const char* name, double low, double high) {
+  check_finite(kWhere, "a bound", low);
+  check_finite(kWhere, "a bound", high);
+  if (high > low) return;
+  throw_error(ErrorCode::kInvalidArgument, kWhere,
+              {name, " must exceed its minimum, got ", high, " and ", low});
+}
+
 void check_grid(const PlaneGrid& grid) {
   check_between(kWhere, "nx", std::int64_t{grid.nx}, 2, 4096);
   check_between(kWhere, "ny", std::int64_t{grid.ny}, 2, 4096);
-  for (const auto& [name, low, high] :
-       {std::tuple{"x_max", grid.x_min, grid.x_max}, std::tuple{"y_max", grid.y_min, grid.y_max}}) {
-    check_finite(kWhere, "a bound", low);
-    check_finite(kWhere, "a bound", high);
-    if (!(high > low)) {
-      throw InvalidArgument(kWhere, std::string(name) + " must exceed its minimum, got " +
-                                        to_text(high) + " and " + to_text(low));
-    }
-  }
+  check_axis("x_max", grid.x_min, grid.x_max);
+  check_axis("y_max", grid.y_min, grid.y_max);
 }
 
 /// Van Leer's monotonised central slope, times the cell: at most twice either one-sided difference
@@ -42,15 +43,32 @@ double limited(double before, double here, double after) {
   return left > 0 ? size : -size;
 }
 
-/// What flows through the faces between the cells of one line, per unit of face and time.
-/// p: the line's cells with `stride`; speed: of each of its count - 1 inner faces.
-double flow_through(const double* p, std::ptrdiff_t stride, int face, int count, double speed,
-                    double half_w_over_h) {
-  const auto at = [&](int cell) { return p[std::clamp(cell, 0, count - 1) * stride]; };
-  const int up = speed > 0 ? face : face + 1;
-  const double slope = limited(at(up - 1), at(up), at(up + 1));
-  const double value = at(up) + (speed > 0 ? 0.5 : -0.5) * slope;
-  return speed * value - half_w_over_h * (at(face + 1) - at(face));
+/// One line of `count` cells, `stride` apart, and its count - 1 inner faces' speeds.
+struct Line {
+  const double* p;
+  const double* speeds;
+  double* change;
+  std::ptrdiff_t stride;
+  std::ptrdiff_t speed_stride;
+  int count;
+};
+
+/// Takes what flows through every face from the cell before it and gives it to the one after.
+void add_flows(const Line& line, double h, double half_w_over_h) {
+  const auto cell = [&](int i) { return line.p[i * line.stride]; };
+  double before = cell(0), left = before, right = cell(1);
+  for (int face = 0; face + 1 < line.count; ++face) {
+    const double after = face + 2 < line.count ? cell(face + 2) : right;
+    const double speed = line.speeds[face * line.speed_stride];
+    const double value = speed > 0 ? left + 0.5 * limited(before, left, right)
+                                   : right - 0.5 * limited(left, right, after);
+    const double flow = (speed * value - half_w_over_h * (right - left)) / h;
+    line.change[face * line.stride] -= flow;
+    line.change[(face + 1) * line.stride] += flow;
+    before = left;
+    left = right;
+    right = after;
+  }
 }
 
 }  // namespace
@@ -81,14 +99,14 @@ struct FokkerPlanck::Faces {
     b(points, t, drift);
     w = diffusion(t);
     if (w < 0) {
-      throw InvalidArgument(kWhere,
-                            "w must not be negative, got " + to_text(w) + " at t = " + to_text(t));
+      throw_error(ErrorCode::kInvalidArgument, kWhere,
+                  {"w must not be negative, got ", w, " at t = ", t});
     }
     double sum = w - w;
     for (const double value : drift) sum += value - value;
     if (sum != 0) {  // NaN where anything is not finite
-      throw NumericError(
-          kWhere, "drift and w must be finite, got a value that is not at t = " + to_text(t));
+      throw_error(ErrorCode::kNumeric, kWhere,
+                  {"drift and w must be finite, got a value that is not at t = ", t});
     }
     const std::size_t vertical = across.size();
     for (std::size_t i = 0; i < vertical; ++i) across[i] = sign * drift[2 * i];
@@ -107,23 +125,17 @@ struct FokkerPlanck::Faces {
   /// change = -(net flow out of each cell) / cell area.
   void change(const PlaneGrid& grid, const Field& p, Field& result) const {
     const double hx = grid.cell_width(), hy = grid.cell_height();
-    result.fill(0.0);
-    for (int row = 0; row < grid.ny; ++row) {
-      for (int face = 0; face + 1 < grid.nx; ++face) {
-        const double speed = across[static_cast<std::size_t>(row * (grid.nx - 1) + face)];
-        const double flow = flow_through(&p(row, 0), 1, face, grid.nx, speed, 0.5 * w / hx) / hx;
-        result(row, face) -= flow;
-        result(row, face + 1) += flow;
-      }
+    std::fill(result.begin(), result.end(), 0.0);
+    const std::ptrdiff_t nx = grid.nx;
+    for (std::ptrdiff_t row = 0; row < grid.ny; ++row) {
+      add_flows({p.data() + row * nx, &across[static_cast<std::size_t>(row * (nx - 1))],
+                 result.data() + row * nx, 1, 1, grid.nx},
+                hx, 0.5 * w / hx);
     }
-    for (int face = 0; face + 1 < grid.ny; ++face) {
-      for (int column = 0; column < grid.nx; ++column) {
-        const double speed = along[static_cast<std::size_t>(face * grid.nx + column)];
-        const double flow =
-            flow_through(&p(0, column), grid.nx, face, grid.ny, speed, 0.5 * w / hy) / hy;
-        result(face, column) -= flow;
-        result(face + 1, column) += flow;
-      }
+    for (std::ptrdiff_t column = 0; column < nx; ++column) {
+      add_flows({p.data() + column, &along[static_cast<std::size_t>(column)],
+                 result.data() + column, nx, nx, grid.ny},
+                hy, 0.5 * w / hy);
     }
   }
 
@@ -136,10 +148,9 @@ FokkerPlanck::FokkerPlanck(const PlaneGrid& grid, Field density)
   check_grid(grid);
   const auto rows = static_cast<std::size_t>(grid.ny), columns = static_cast<std::size_t>(grid.nx);
   if (density_.shape(0) != rows || density_.shape(1) != columns) {
-    throw ShapeError(kWhere, "density must be [ny, nx] = [" + std::to_string(rows) + ", " +
-                                 std::to_string(columns) + "], got [" +
-                                 std::to_string(density_.shape(0)) + ", " +
-                                 std::to_string(density_.shape(1)) + "]");
+    throw_error(ErrorCode::kShape, kWhere,
+                {"density must be [ny, nx] = [", rows, ", ", columns, "], got [", density_.shape(0),
+                 ", ", density_.shape(1), "]"});
   }
   for (const double value : density_) check_not_negative(kWhere, "density", value);
   check_positive(kWhere, "the density's mass", mass());
@@ -165,7 +176,9 @@ FokkerPlanckReport FokkerPlanck::advance(double from, double to, const PlaneDrif
                                          const std::function<bool(double)>& progress) {
   check_finite(kWhere, "from", from);
   check_finite(kWhere, "to", to);
-  if (from == to) throw InvalidArgument(kWhere, "from and to must differ, got " + to_text(to));
+  if (from == to) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere, {"from and to must differ, got ", to});
+  }
   const double sign = to > from ? 1 : -1, whole = std::abs(to - from), before = mass();
   Faces now(grid_), next(grid_);
   Field change(density_.shape(), 0.0), stage = density_, second = change;
@@ -173,9 +186,9 @@ FokkerPlanckReport FokkerPlanck::advance(double from, double to, const PlaneDrif
   now.evaluate(drift, w, from, sign);
   for (double done = 0; done < whole; ++report.steps) {
     if (report.steps >= kMostSteps) {
-      throw NumericError(kWhere,
-                         "the drift is too fast for this grid: a million steps reached t = " +
-                             to_text(from + sign * done));
+      throw_error(ErrorCode::kNumeric, kWhere,
+                  {"the drift is too fast for this grid: a million steps reached t = ",
+                   from + sign * done});
     }
     double share = std::min(1.0, kCourant / (now.rate(grid_) * (whole - done)));
     double step = 0, t = to;
@@ -187,13 +200,18 @@ FokkerPlanckReport FokkerPlanck::advance(double from, double to, const PlaneDrif
     } while (step * next.rate(grid_) > 1);
     // Heun as the mean of the density and of two Euler steps on.
     now.change(grid_, density_, change);
-    stage = density_ + step * change;
+    for (std::size_t i = 0; i < stage.size(); ++i) {
+      stage.data()[i] = density_.data()[i] + step * change.data()[i];
+    }
     next.change(grid_, stage, second);
-    density_ = 0.5 * (density_ + stage + step * second);
+    for (std::size_t i = 0; i < stage.size(); ++i) {
+      double& cell = density_.data()[i];
+      cell = 0.5 * (cell + stage.data()[i] + step * second.data()[i]);
+    }
     std::swap(now, next);
     done = t == to ? whole : done + step;
     if (progress && !progress(done / whole)) {
-      throw Cancelled(kWhere, "stopped by progress at t = " + to_text(t));
+      throw_error(ErrorCode::kCancelled, kWhere, {"stopped by progress at t = ", t});
     }
   }
   report.mass_change = mass() - before;

@@ -175,6 +175,7 @@ Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
 const TrainOptions& Trainer::options() const { return impl_->options; }
 const path::Schedule& Trainer::schedule() const { return impl_->objective.schedule(); }
+bool Trainer::gaussian_source() const { return impl_->ends.source.gaussian(); }
 path::Prediction Trainer::prediction() const { return impl_->objective.prediction(); }
 std::int64_t Trainer::steps_done() const { return impl_->step; }
 std::int64_t Trainer::parameter_count() const { return impl_->network.mlp().parameter_count(); }

@@ -61,6 +61,8 @@ class Trainer {
   /// As given, with dimension and classes filled in from the data.
   const TrainOptions& options() const;
   const path::Schedule& schedule() const;  ///< that of options().schedule
+  /// Whether x1 ~ N(0, I): whether there is a score, and a density of the source.
+  bool gaussian_source() const;
   /// That of options().predict; model() gives v instead where the network is preconditioned.
   path::Prediction prediction() const;
   std::int64_t steps_done() const;       ///< in all, also before a restore

@@ -16,5 +16,6 @@ export { load } from "./load.js";
 export { connect, createWorker } from "./worker-client.js";
 export { serve } from "./worker-server.js";
 export type { PortLike } from "./port.js";
+export { planeDistance, planeHistogram, type PlaneHistogram } from "./plane.js";
 export { PathflowError, type ErrorCode } from "./errors.js";
 export type * from "./types.js";

@@ -20,6 +20,7 @@ export const trainerMethods = [
   "step",
   "sample",
   "logDensity",
+  "fokkerPlanck",
   "field",
   "start",
   "data",

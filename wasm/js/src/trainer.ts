@@ -12,6 +12,8 @@ import type {
   FieldOptions,
   FieldResult,
   FloatArray,
+  FokkerPlanckOptions,
+  FokkerPlanckResult,
   LogDensityOptions,
   LogDensityResult,
   PointsSpec,
@@ -31,6 +33,8 @@ const reportBytes = 5 * 8;
 const defaultKept = 33;
 /** Rows whose density is solved for at once: products at full speed, a slice short enough to wait for. */
 const densityRows = 256;
+/** Parts of the way of a density on a grid, each short enough to wait for. */
+const planeSlices = 32;
 
 /** Frees what was forgotten without dispose(). The net, not the way: collection may come late. */
 const forgotten = new FinalizationRegistry<{ native: Native; handle: number }>((held) => {
@@ -163,11 +167,11 @@ export class NativeTrainer implements Trainer {
   }
 
   logDensity(options: LogDensityOptions): LogDensityResult {
-    const slices = this.logDensitySlices(options);
-    for (;;) {
-      const next = slices.next();
-      if (next.done) return next.value;
-    }
+    return finish(this.logDensitySlices(options));
+  }
+
+  fokkerPlanck(options: FokkerPlanckOptions = {}): FokkerPlanckResult {
+    return finish(this.fokkerPlanckSlices(options));
   }
 
   /** @internal `logDensity` block by block: between them a Worker answers its messages. */
@@ -207,6 +211,69 @@ export class NativeTrainer implements Trainer {
     const area = ((bounds[1] - bounds[0]) * (bounds[3] - bounds[2])) / n;
     const mass = logDensity.reduce((sum, value) => sum + Math.exp(value) * area, 0);
     return { logDensity, shape: [grid, grid], evaluations, bounds: [...bounds], mass };
+  }
+
+  /** @internal `fokkerPlanck` from time to time. */
+  *fokkerPlanckSlices(options: FokkerPlanckOptions = {}): Generator<void, FokkerPlanckResult> {
+    const handle = this.alive("fokkerPlanck");
+    options.signal?.throwIfAborted();
+    this.holds++;
+    const plane = createPlane(this.native, handle, options);
+    try {
+      const way = this.planeAt(plane, undefined, undefined);
+      const times = planeTimes(options.times, way);
+      const kept = new Float32Array(times.length * way.data.length);
+      const seen = new Float64Array(times.length);
+      let last = way;
+      let least = way.least;
+      for (const [index, time] of times.entries()) {
+        // In parts of the way, so that no slice is long.
+        const parts = Math.max(
+          1,
+          Math.ceil(planeSlices * Math.abs(last.shareOf(time) - last.share)),
+        );
+        for (let part = 1, from = last.t; part <= parts; ++part) {
+          if (index > 0 || part > 1) yield;
+          const t = part === parts ? time : from + ((time - from) * part) / parts;
+          last = this.planeAt(plane, t, watcher({ signal: options.signal }));
+          options.onProgress?.(last.share);
+          least = Math.min(least, last.least);
+        }
+        kept.set(last.data, index * last.data.length);
+        seen[index] = last.t;
+      }
+      return {
+        densities: { data: kept, shape: [times.length, ...way.shape] },
+        times: seen,
+        bounds: [...(options.bounds ?? ([-4, 4, -4, 4] as const))],
+        mass: last.mass,
+        massChange: last.mass - way.mass,
+        least,
+        steps: last.steps,
+        evaluations: last.evaluations,
+      };
+    } finally {
+      this.holds--;
+      this.native.call("pf_free_handle", plane);
+    }
+  }
+
+  /** A plane moved to t, or as it is. */
+  private planeAt(
+    plane: number,
+    t: number | undefined,
+    progress: ((share: number) => void) | undefined,
+  ): PlaneState {
+    this.alive("fokkerPlanck");
+    const call = (scope: Scope, place: number) => {
+      const text = scope.text(toJson({ t }));
+      this.native.callWithProgress("pf_advance_plane", progress, (callback) => {
+        return [plane, ...text, callback, 0, place];
+      });
+    };
+    return this.exclusively("fokkerPlanck", () =>
+      this.native.take(call, (taken) => new PlaneState(taken)),
+    );
   }
 
   /** @internal Whether a call that takes several slices is under way: the weights must stay. */
@@ -338,6 +405,59 @@ export class NativeTrainer implements Trainer {
 function keptTimes(trajectories: SampleOptions["trajectories"]): number | number[] | undefined {
   if (trajectories === true) return defaultKept;
   return trajectories === false ? undefined : trajectories;
+}
+
+/** Runs a call in slices to its end. */
+function finish<T>(slices: Generator<void, T>): T {
+  for (;;) {
+    const next = slices.next();
+    if (next.done) return next.value;
+  }
+}
+
+function createPlane(native: Native, trainer: number, options: FokkerPlanckOptions): number {
+  const { density, label, times: _, signal: __, onProgress: ___, ...rest } = options;
+  return native.scoped((scope) => {
+    const place = scope.room(4);
+    const text = scope.text(toJson(rest));
+    const values = scope.points("fokkerPlanck", "density", density);
+    const labels = scope.integers(labelsOf(label));
+    native.call("pf_create_plane", trainer, ...text, values, ...labels, place);
+    return native.word(place);
+  });
+}
+
+/** Where a plane is on its way. */
+class PlaneState {
+  readonly data: Float32Array;
+  readonly shape: number[];
+  declare readonly t: number;
+  declare readonly from: number;
+  declare readonly to: number;
+  declare readonly mass: number;
+  declare readonly least: number;
+  declare readonly steps: number;
+  declare readonly evaluations: number;
+
+  constructor(taken: Taken) {
+    Object.assign(this, taken.json());
+    ({ data: this.data, shape: this.shape } = taken.floats("density"));
+  }
+  get share(): number {
+    return this.shareOf(this.t);
+  }
+  shareOf(t: number): number {
+    return Math.abs((t - this.from) / (this.to - this.from));
+  }
+}
+
+/** The times given, or so many equally spaced ones. */
+function planeTimes(times: number | number[] = defaultKept, { from, to }: PlaneState): number[] {
+  if (Array.isArray(times) && times.length > 0) return times;
+  const count = checkWhole("fokkerPlanck", "times", times, 2, 1025);
+  return Array.from({ length: count }, (_, i) =>
+    i + 1 === count ? to : from + ((to - from) * i) / (count - 1),
+  );
 }
 
 function labelsOf(label: number | ArrayLike<number> | undefined): ArrayLike<number> | undefined {

@@ -333,6 +333,50 @@ export interface LogDensityResult {
   mass?: number;
 }
 
+/** A density on a grid, moved by the Fokker-Planck equation: particles without particles. */
+export interface FokkerPlanckOptions {
+  /** Cells per side, 2..1024; default 64. */
+  grid?: number;
+  /** [xmin, xmax, ymin, ymax], which must hold the law at all times; default [-4, 4, -4, 4]. */
+  bounds?: [number, number, number, number];
+  /** Times whose densities are kept, in travel order, or how many equally spaced; default 33. */
+  times?: number | number[];
+  /** "data" (default): from the source's law to the data's; "source": the way back. */
+  toward?: "data" | "source";
+  /** w(t) of the SDE whose particles it is the density of; default "zero": the ODE's. */
+  diffusion?: Diffusion;
+  /** Factor on w(t), >= 0. */
+  diffusionScale?: number;
+  /** Times at which the network is evaluated, interpolated in between; default 33. */
+  knots?: number;
+  /** [grid, grid], row 0 at ymin: what to begin with, in place of the law that the trainer knows. */
+  density?: FloatArray;
+  /** Of the histogram that it begins with where no closed form is known; default 0. */
+  seed?: number;
+  /** Conditional trainers only. */
+  label?: number;
+  /** Stops on the way; the call then throws the signal's reason. */
+  signal?: AbortSignal;
+  /** Called with the share done, 0..1. */
+  onProgress?: (share: number) => void;
+}
+
+export interface FokkerPlanckResult {
+  /** [times, grid, grid]: the density at each time, row 0 at ymin. */
+  densities: FloatArray;
+  /** The kept times, moved into the interval in which the SDE is defined. */
+  times: Float64Array;
+  bounds: [number, number, number, number];
+  /** Integral of the last density, and what it changed by on the way: rounding alone. */
+  mass: number;
+  massChange: number;
+  /** Smallest value ever kept: never below 0. */
+  least: number;
+  /** Steps of the solver, and calls of the network on all of the grid's faces. */
+  steps: number;
+  evaluations: number;
+}
+
 export interface FieldOptions {
   /** Time in [0, 1]. */
   t: number;
@@ -512,6 +556,12 @@ export interface Trainer {
    * Whatever the schedule and the prediction; the source must be Gaussian.
    */
   logDensity(options: LogDensityOptions): LogDensityResult;
+  /**
+   * The density of the points that `sample` moves, on a grid and with no points: the Fokker-Planck
+   * equation of the learned ODE or SDE. 2-D models only. Compare it with points by `planeDistance` of
+   * their `planeHistogram`.
+   */
+  fokkerPlanck(options?: FokkerPlanckOptions): FokkerPlanckResult;
   /** What the network says on a grid at one time. 2-D models only. */
   field(options: FieldOptions): FieldResult;
   /** Starting points of `sample` with the same n and seed. */
@@ -561,7 +611,7 @@ export interface WorkerApi
  */
 export interface WorkerTrainer extends Promised<
   Trainer,
-  "step" | "sample" | "logDensity" | "field" | "start" | "data" | "save"
+  "step" | "sample" | "logDensity" | "fokkerPlanck" | "field" | "start" | "data" | "save"
 > {
   /** Settles when the Worker has made it. */
   readonly ready: Promise<void>;

@@ -15,6 +15,7 @@ import {
 } from "./protocol.js";
 import type {
   FieldOptions,
+  FokkerPlanckOptions,
   DrawOptions,
   LoadOptions,
   LogDensityOptions,
@@ -272,6 +273,14 @@ class ClientTrainer implements WorkerTrainer {
     const progress = onProgress !== undefined;
     return this.call("logDensity", [rest], { signal, progress, onProgress }) as ReturnType<
       WorkerTrainer["logDensity"]
+    >;
+  }
+
+  fokkerPlanck(options: FokkerPlanckOptions = {}) {
+    const { signal, onProgress, ...rest } = options;
+    const progress = onProgress !== undefined;
+    return this.call("fokkerPlanck", [rest], { signal, progress, onProgress }) as ReturnType<
+      WorkerTrainer["fokkerPlanck"]
     >;
   }
 

@@ -14,7 +14,7 @@ import {
 } from "./protocol.js";
 import { nextTask, Pacer } from "./slices.js";
 import type { NativeTrainer } from "./trainer.js";
-import type { Api, LogDensityOptions, StepReport, Trainer, TrainingRun } from "./types.js";
+import type { Api, StepReport, Trainer, TrainingRun } from "./types.js";
 
 type TrainerCall = Extract<Request, { kind: "trainer" }>;
 
@@ -151,7 +151,13 @@ class Server {
       const trainer = this.made(seat, method);
       if (method === "step") return this.step(trainer, request, signal);
       if (method === "sample") return trainer.sample(this.watched(request));
-      if (method === "logDensity") return this.logDensity(trainer, request, signal);
+      const native = trainer as NativeTrainer;
+      if (method === "logDensity") {
+        return sliced(native.logDensitySlices(this.watched(request)), signal);
+      }
+      if (method === "fokkerPlanck") {
+        return sliced(native.fokkerPlanckSlices(this.watched(request)), signal);
+      }
       return (trainer[method] as (...args: unknown[]) => unknown).apply(trainer, args);
     });
   }
@@ -176,22 +182,6 @@ class Server {
       if (request.progress) this.progress(request.id, report);
     }
     return report;
-  }
-
-  /** In blocks of rows, so that other messages get through. */
-  private async logDensity(trainer: Trainer, request: TrainerCall, signal: AbortSignal) {
-    const options = this.watched(request) as LogDensityOptions;
-    const slices = (trainer as NativeTrainer).logDensitySlices(options);
-    try {
-      for (;;) {
-        const next = slices.next();
-        if (next.done) return next.value;
-        await nextTask();
-        signal.throwIfAborted();
-      }
-    } finally {
-      slices.return(undefined as never);
-    }
   }
 
   /** A call's options with progress that tells the client, and stops where it has aborted. */
@@ -251,5 +241,19 @@ class Server {
   private made(seat: Seat, method: string): Trainer {
     if (seat.trainer !== undefined) return seat.trainer;
     throw new PathflowError("Disposed", method, "this trainer was never made: see its `ready`");
+  }
+}
+
+/** Runs a call slice by slice, so that other messages get through. */
+async function sliced<T>(slices: Generator<void, T>, signal: AbortSignal): Promise<T> {
+  try {
+    for (;;) {
+      const next = slices.next();
+      if (next.done) return next.value;
+      await nextTask();
+      signal.throwIfAborted();
+    }
+  } finally {
+    slices.return(undefined as never);
   }
 }

@@ -328,7 +328,16 @@ test("dispose: twice, by symbol, and use after it", () => {
   const trainer = new api.Trainer(small);
   trainer.dispose();
   trainer.dispose();
-  for (const method of ["step", "sample", "logDensity", "field", "start", "data", "save", "run"]) {
+  for (const method of [
+    "step",
+    "sample",
+    "logDensity",
+    "fokkerPlanck",
+    "field",
+    "data",
+    "save",
+    "run",
+  ]) {
     assert.throws(
       () => trainer[method](method === "step" ? 1 : { t: 0.5 }),
       refusal("Disposed", /./, method),
@@ -348,6 +357,8 @@ test("a hundred trainers leave no byte behind", async () => {
     trainer.sample({ n: 50, trajectories: 3 });
     trainer.field({ t: 0.5 });
     trainer.logDensity({ grid: 3 });
+    trainer.fokkerPlanck({ grid: 8, times: 2 });
+    assert.throws(() => trainer.fokkerPlanck({ grid: 8, times: [0.5, 0.7] }));
     own.restore(trainer.save()).dispose();
     assert.throws(() => trainer.sample({ n: 0 }));
     trainer.dispose();

@@ -50,6 +50,8 @@ test("every method of a trainer, with the same answers", async () => {
   assert.deepEqual(await there.field({ t: 0.5, grid: 3 }), here.field({ t: 0.5, grid: 3 }));
   const asked = { grid: 20, rtol: 1e-2, divergence: "hutchinson" }; // two blocks of rows
   assert.deepEqual(await there.logDensity(asked), here.logDensity(asked));
+  const plane = { grid: 8, times: 3, diffusion: "sigma" };
+  assert.deepEqual(await there.fokkerPlanck(plane), here.fokkerPlanck(plane));
   assert.deepEqual(await there.start({ n: 4 }), here.start({ n: 4 }));
   assert.deepEqual(await there.data({ n: 4 }), here.data({ n: 4 }));
   const file = await there.save();
