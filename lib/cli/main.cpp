@@ -51,6 +51,8 @@ void add_verbs(CLI::App& app, cli::Verbs& verbs) {
   add("train", "Train a model on a data set or an npy file.", cli::add_train);
   add("sample", "Draw samples from a trained model, or from a mixture in closed form.",
       cli::add_sample);
+  add("likelihood", "Say how likely a model finds points, in nats and bits per dimension.",
+      cli::add_likelihood);
   add("evaluate", "Measure how far samples lie from a reference.", cli::add_evaluate);
   add("datasets", "List the built-in data sets, or draw points from one.", cli::add_datasets);
   add("info", "Say what is in a run or an npy file.", cli::add_info);

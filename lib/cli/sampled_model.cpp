@@ -41,6 +41,12 @@ class RunModel final : public SampledModel {
                                      std::optional<int> label) const override {
     return trainer_.sample(n, options, label ? std::vector<int>{*label} : std::vector<int>{});
   }
+  density::LikelihoodResult<float> log_density(const tensor::Points& rows,
+                                               const density::LikelihoodOptions& options,
+                                               std::optional<int> label) const override {
+    return trainer_.log_density(rows, options,
+                                label ? std::vector<int>{*label} : std::vector<int>{});
+  }
   std::optional<tensor::Points> truth(std::size_t n, std::uint64_t seed) const override {
     try {
       return trainer_.data(n, seed);
@@ -88,6 +94,14 @@ class MixtureModel final : public SampledModel {
     if (label) throw InvalidArgument("sample", "--label needs a conditional run, got a mixture");
     density::PathMixture<float> model(mixture_, schedule_, prediction_);
     return sample::sample<float>(model, *schedule_, options, start(n, options.seed));
+  }
+  density::LikelihoodResult<float> log_density(const tensor::Points& rows,
+                                               const density::LikelihoodOptions& options,
+                                               std::optional<int> label) const override {
+    if (label)
+      throw InvalidArgument("likelihood", "--label needs a conditional run, got a mixture");
+    density::PathMixture<float> model(mixture_, schedule_, prediction_);
+    return density::log_density<float>(model, *schedule_, rows, options);
   }
   std::optional<tensor::Points> truth(std::size_t n, std::uint64_t seed) const override {
     return as_float(mixture_.sample(n, seed));

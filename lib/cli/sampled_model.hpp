@@ -6,6 +6,7 @@
 #include <string>
 
 #include "figure/law.hpp"
+#include "pathflow/density/likelihood.hpp"
 #include "pathflow/sample/sample.hpp"
 
 namespace pathflow::cli {
@@ -19,6 +20,10 @@ class SampledModel {
   /// n points from the source end to the data end. Errors: those of sample::sample.
   virtual sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                              std::optional<int> label) const = 0;
+  /// log p of rows at the data end. Errors: those of density::log_density.
+  virtual density::LikelihoodResult<float> log_density(const tensor::Points& rows,
+                                                       const density::LikelihoodOptions& options,
+                                                       std::optional<int> label) const = 0;
   /// n points of the law that the model is to reach, or none where it is not at hand.
   virtual std::optional<tensor::Points> truth(std::size_t n, std::uint64_t seed) const = 0;
   /// The density of that law over its first coordinates, where it is known.

@@ -8,7 +8,7 @@ import unittest
 
 from command import COMMAND, CommandCase, bytes_of, write_npy
 
-VERBS = ["train", "sample", "evaluate", "datasets", "info", "completion"]
+VERBS = ["train", "sample", "likelihood", "evaluate", "datasets", "info", "completion"]
 
 
 class UsageTest(CommandCase):
