@@ -75,7 +75,7 @@ void SampleCommand::check() const {
 
 SampleResult<float> SampleCommand::draw(const SampledModel& source) {
   if (!trajectories.empty() || plots_paths()) {
-    const auto span = sample::sample_span(source.prediction(), source.schedule(), options);
+    const auto span = source.span(options);
     options.keep = even_times(span.from, span.to, keep);
   }
   Progress progress(json);

@@ -29,13 +29,14 @@ tensor::Points as_float(const tensor::Matrix<double>& points) {
 
 class RunModel final : public SampledModel {
  public:
-  explicit RunModel(const ModelRequest& request)
-      : trainer_(restore(request)), prediction_(trainer_.model()->prediction()) {
+  explicit RunModel(const ModelRequest& request) : trainer_(restore(request)) {
     refuse_other("schedule", schedule_of(request.schedule), trainer_.options().schedule);
     refuse_other("predict", request.predict, trainer_.options().predict);
   }
   const path::Schedule& schedule() const override { return trainer_.schedule(); }
-  path::Prediction prediction() const override { return prediction_; }
+  sample::Span span(const sample::SampleOptions& options) const override {
+    return sample::sample_span(*trainer_.model(), schedule(), options);
+  }
 
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::optional<int> label) const override {
@@ -75,7 +76,6 @@ class RunModel final : public SampledModel {
   }
 
   train::Trainer trainer_;
-  path::Prediction prediction_;
 };
 
 class MixtureModel final : public SampledModel {
@@ -87,7 +87,9 @@ class MixtureModel final : public SampledModel {
         prediction_(path::prediction_of(request.predict.empty() ? "velocity" : request.predict)),
         mixture_(read_mixture(file_)) {}
   const path::Schedule& schedule() const override { return *schedule_; }
-  path::Prediction prediction() const override { return prediction_; }
+  sample::Span span(const sample::SampleOptions& options) const override {
+    return sample::sample_span(prediction_, *schedule_, options);
+  }
 
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::optional<int> label) const override {

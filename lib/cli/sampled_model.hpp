@@ -15,8 +15,8 @@ class SampledModel {
  public:
   virtual ~SampledModel() = default;
   virtual const path::Schedule& schedule() const = 0;
-  /// In which samplers get the model's answer.
-  virtual path::Prediction prediction() const = 0;
+  /// Where a run of the sampler starts and stops.
+  virtual sample::Span span(const sample::SampleOptions& options) const = 0;
   /// n points from the source end to the data end. Errors: those of sample::sample.
   virtual sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                              std::optional<int> label) const = 0;

@@ -15,8 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                   "config: the options return");
   });
   static const auto schedule = path::make_schedule("linear");
+  static sample::FunctionModel<float> model(2, path::Prediction::kVelocity, nullptr);
   fuzz::accepted({ErrorCode::kInvalidArgument}, [&] {
-    const auto request = capi::sample_request(text, path::Prediction::kVelocity, *schedule);
+    const auto request = capi::sample_request(text, model, *schedule);
     fuzz::require(request.rows >= 1 && request.options.steps >= 1, "sample: counts from 1");
   });
   fuzz::accepted({ErrorCode::kInvalidArgument, ErrorCode::kShape}, [&] {

@@ -217,7 +217,7 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
     check_pointer(kWhere, "result", result);
     const auto held = trainer_of(kWhere, trainer);
     SampleRequest request = sample_request(text_of(kWhere, "options", options, options_length),
-                                           held->prediction(), held->schedule());
+                                           *held->model(), held->schedule());
     const std::uint64_t rows =
         start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
     check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),

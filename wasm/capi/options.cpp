@@ -11,6 +11,7 @@
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
+#include "pathflow/path/gamma.hpp"
 #include "pathflow/sample/guidance.hpp"
 #include "pathflow/sample/option_table.hpp"
 #include "pathflow/train/config.hpp"
@@ -166,6 +167,7 @@ std::string names_text() {
   append_names(text, "lr_schedules", train::lr_schedule_names());
   append_names(text, "weights", train::weight_names());
   append_names(text, "objectives", train::objective_names());
+  append_names(text, "gammas", path::gamma_names());
   append_names(text, "metrics", metric::distance_names());
   return text + '}';
 }
@@ -230,7 +232,7 @@ void take_divergence(Reader& reader, density::LikelihoodOptions& options) {
 
 }  // namespace
 
-SampleRequest sample_request(std::string_view text, path::Prediction prediction,
+SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
                              const path::Schedule& schedule) {
   Reader reader("sample", text);
   SampleRequest request;
@@ -242,7 +244,7 @@ SampleRequest sample_request(std::string_view text, path::Prediction prediction,
   reader.take("log_density", request.log_density);
   take_divergence(reader, request.likelihood);
   take_interval(reader, options);
-  const sample::Span span = sample::sample_span(prediction, schedule, options);
+  const sample::Span span = sample::sample_span(model, schedule, options);
   options.from = span.from;
   options.to = span.to;
   std::int64_t kept = 0;

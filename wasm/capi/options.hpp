@@ -27,7 +27,7 @@ struct SampleRequest {
 /// Errors: InvalidArgument for text that is no JSON object, an unknown key, another type, a number
 /// of kept times below 2, "toward" together with "from" or "to", "log_density" together with
 /// "keep".
-SampleRequest sample_request(std::string_view json, path::Prediction prediction,
+SampleRequest sample_request(std::string_view json, sample::Model<float>& model,
                              const path::Schedule& schedule);
 
 /// Errors: as above.

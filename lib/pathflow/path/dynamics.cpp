@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/path/gamma.hpp"
 
 namespace pathflow::path {
 namespace {
@@ -55,6 +56,17 @@ const Entry& find(std::string_view name) {
   throw_unknown_name("diffusion_at", "diffusion", name, diffusion_names());
 }
 
+Diffusion own_diffusion(std::string_view name, const Gamma& gamma, double t) {
+  if (name == "g2") {
+    throw InvalidArgument(
+        "diffusion_at",
+        "diffusion \"g2\" reverses the noising by a Gaussian source, and this path "
+        "has noise gamma of its own: use \"sigma\" (w = 2 gamma), \"constant\" or "
+        "\"time\"");
+  }
+  return find(name).at({.alpha = 1, .sigma = gamma.at(t)}, t);
+}
+
 bool finite(const Diffusion& d) { return std::isfinite(d.w) && std::isfinite(d.w_over_sigma); }
 
 }  // namespace
@@ -90,6 +102,22 @@ Diffusion diffusion_at(std::string_view name, double scale, const Schedule& sche
         {"diffusion \"", name, "\" has no finite value on ", schedule.name(), " at t = ", t});
   }
   return d;
+}
+
+Diffusion diffusion_at(std::string_view name, double scale, const Gamma& gamma, double t) {
+  check_not_negative("diffusion_at", "scale", scale);
+  Diffusion d = own_diffusion(name, gamma, t);
+  d.w *= scale;
+  d.w_over_sigma *= scale;
+  if (!finite(d)) {
+    throw_error(ErrorCode::kNumeric, "diffusion_at",
+                {"diffusion \"", name, "\" over gamma has no finite value at t = ", t});
+  }
+  return d;
+}
+
+bool has_diffusion(std::string_view name, const Gamma& gamma, double t) {
+  return finite(own_diffusion(name, gamma, t));
 }
 
 bool has_diffusion(std::string_view name, const Schedule& schedule, double t) {

@@ -20,10 +20,41 @@ std::size_t first_bad_row(std::span<const T> values, std::size_t d) {
 }
 
 template <class T>
+void Model<T>::predict_noise(std::span<const T>, T, std::span<T>, std::span<T>) {
+  throw_error(ErrorCode::kInvalidArgument, "Model::predict_noise",
+              {"needs a path with noise of its own, got a model without gamma"});
+}
+
+template <class T>
+path::Conversion Flow<T>::conversion(path::Prediction to, double t) const {
+  if (gamma() == nullptr) {
+    return path::convert(prediction(), to, schedule_, static_cast<double>(static_cast<T>(t)));
+  }
+  if (to == prediction()) return {};
+  throw_error(ErrorCode::kInvalidArgument, "sample",
+              {"this path has noise gamma of its own, and neither ", path::prediction_name(to),
+               " nor the other end follows from its velocity: use euler, midpoint, heun, rk4, "
+               "dopri5, euler-maruyama or stochastic-heun"});
+}
+
+template <class T>
 void Flow<T>::predict(std::span<const T> x, double t, std::span<T> q) {
   ++evaluations_;
   model_.predict(x, static_cast<T>(t), q);
-  const std::size_t row = first_bad_row(std::span<const T>(q), dimension());
+  check(q, t);
+}
+
+template <class T>
+void Flow<T>::predict_noise(std::span<const T> x, double t, std::span<T> q, std::span<T> z) {
+  ++evaluations_;
+  model_.predict_noise(x, static_cast<T>(t), q, z);
+  check(q, t);
+  check(z, t);
+}
+
+template <class T>
+void Flow<T>::check(std::span<const T> q, double t) const {
+  const std::size_t row = first_bad_row(q, dimension());
   if (row == rows_) return;
   throw_error(
       ErrorCode::kNumeric, "sample",
@@ -61,6 +92,7 @@ void linear_combination(double a, std::span<const T> x, double b, std::span<cons
 }
 
 #define PATHFLOW_INSTANTIATE(T)                                                            \
+  template class Model<T>;                                                                 \
   template class Flow<T>;                                                                  \
   template std::size_t first_bad_row(std::span<const T>, std::size_t);                     \
   template void combine(std::span<const T>, double, std::span<const double>,               \

@@ -33,12 +33,16 @@ class Flow {
 
   /// q = prediction at (x, t). Errors: NumericError naming t and the first row that is not finite.
   void predict(std::span<const T> x, double t, std::span<T> q);
+  /// q and z = E[z | x_t], where gamma() is set. Errors: as predict.
+  void predict_noise(std::span<const T> x, double t, std::span<T> q, std::span<T> z);
+  /// The path's own noise, or null: Model::gamma().
+  const path::Gamma* gamma() const { return model_.gamma(); }
   /// v = dx/dt at (x, t). Errors: as predict, and NumericError where v has no limit.
   void velocity(std::span<const T> x, double t, std::span<T> v);
   /// `to` = x_coefficient x + q_coefficient q at the time as the model sees it (rounded to T).
-  path::Conversion conversion(path::Prediction to, double t) const {
-    return path::convert(prediction(), to, schedule_, static_cast<double>(static_cast<T>(t)));
-  }
+  /// Errors: NumericError where it has no limit; InvalidArgument for anything but the prediction
+  /// itself on a path with noise of its own, where two ends do not follow from one velocity.
+  path::Conversion conversion(path::Prediction to, double t) const;
   /// Whether s is the schedule's data end, in the precision of T.
   bool at_data_end(double s) const {
     return s <= static_cast<double>(static_cast<T>(schedule_.t_min()));
@@ -47,6 +51,8 @@ class Flow {
   std::int64_t evaluations() const { return evaluations_; }
 
  private:
+  void check(std::span<const T> q, double t) const;
+
   Model<T>& model_;
   const path::Schedule& schedule_;
   std::size_t rows_;

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "pathflow/path/gamma.hpp"
 #include "pathflow/path/prediction.hpp"
 
 #pragma GCC visibility push(default)  // public: seen outside a shared library
@@ -21,6 +22,14 @@ class Model {
   virtual path::Prediction prediction() const = 0;  ///< what predict() gives
   /// q = prediction at (x, t), the same t for every row. Deterministic.
   virtual void predict(std::span<const T> x, T t, std::span<T> q) = 0;
+
+  /// The noise of the path itself, x_t = alpha x0 + sigma x1 + gamma z, where the model knows E[z |
+  /// x_t]: its score is -E[z | x_t] / gamma, whatever the two ends are. Null: the path has none,
+  /// and a Gaussian source alone ties the score to the prediction. Such a model predicts the
+  /// velocity.
+  virtual const path::Gamma* gamma() const { return nullptr; }
+  /// q = prediction and z = E[z | x_t] at (x, t), from one evaluation. Only where gamma() is set.
+  virtual void predict_noise(std::span<const T> x, T t, std::span<T> q, std::span<T> z);
 };
 
 /// A model whose derivative along x is known: what an exact likelihood needs.

@@ -190,6 +190,11 @@ Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
                  const SampleOptions& options) {
   // float, as nearly every caller samples: a sampler's interval does not depend on the scalar.
   FunctionModel<float> model(1, prediction, nullptr);
+  return sample_span(model, schedule, options);
+}
+
+Span sample_span(Model<float>& model, const path::Schedule& schedule,
+                 const SampleOptions& options) {
   Flow<float> flow(model, schedule, 1);
   return resolve_span(*make_sampler(flow, options), flow, options);
 }

@@ -94,6 +94,9 @@ struct Span {
 Span sample_span(path::Prediction prediction, const path::Schedule& schedule,
                  const SampleOptions& options);
 
+/// The same of a model, which may have noise of its own.
+Span sample_span(Model<float>& model, const path::Schedule& schedule, const SampleOptions& options);
+
 /// Moves `start` [n, d] (the law at time `from`) to time `to`.
 ///
 /// Cost: `evaluations` calls of predict; nothing is allocated from the second step on.

@@ -68,11 +68,13 @@ void interpolate_parabola(const StepEnds<T>& ends, std::span<const T> velocity, 
 
 void require_gaussian_source(const SampleOptions& options, std::string_view what) {
   if (options.gaussian_source) return;
-  throw_error(ErrorCode::kInvalidArgument, "sample",
-              {what,
-               " needs the score, which a path has in closed form only from a Gaussian source; "
-               "use an ODE sampler (euler, midpoint, heun, rk4, dopri5, ddim with eta 0, dpmpp-2m, "
-               "...)"});
+  throw_error(
+      ErrorCode::kInvalidArgument, "sample",
+      {what,
+       " needs the score, which follows from the velocity for an independent Gaussian source "
+       "or from noise of its own; use an ODE sampler (euler, midpoint, heun, rk4, dopri5, ddim "
+       "with eta 0, dpmpp-2m, ...), or train objective \"interpolant\" with a gamma other "
+       "than zero, which learns the score"});
 }
 
 #define PATHFLOW_INSTANTIATE(T)                                                      \

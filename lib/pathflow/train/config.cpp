@@ -215,6 +215,12 @@ void validate(const TrainOptions& o, std::string_view where) {
   check_between(where, "label_dropout", o.label_dropout, 0.0, 1.0);
   check_between(where, "batch", o.batch, 1, 65536);
   validate_coupling(o, where);
+  check_positive(where, "gamma_scale", o.gamma_scale);
+  if (o.gamma != "zero" && o.objective != "interpolant") {
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"gamma must be \"zero\" but with objective \"interpolant\", got \"", o.gamma,
+                 "\" with \"", o.objective, "\""});
+  }
   validate_optimizer(o, where);
   if (o.seed > kLargestSeed) {
     throw_error(ErrorCode::kInvalidArgument, where, {"seed must be below 2^53, got ", o.seed});

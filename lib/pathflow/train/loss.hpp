@@ -14,6 +14,7 @@
 #include "pathflow/base/random.hpp"
 #include "pathflow/graph/graph.hpp"
 #include "pathflow/nn/mlp.hpp"
+#include "pathflow/path/gamma.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/train/ends.hpp"
 #include "pathflow/train/objective.hpp"
@@ -96,6 +97,8 @@ class Loss {
   }
   virtual Objective::Reading reading(double t) const { return objective().reading(t); }
   virtual path::Prediction prediction() const { return objective().model_prediction(); }
+  /// The path's own noise where read() gives it, else null.
+  virtual const path::Gamma* gamma() const { return nullptr; }
   ///@}
 
  protected:

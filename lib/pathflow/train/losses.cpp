@@ -9,7 +9,8 @@
 #define PATHFLOW_LOSSES(ENTRY)         \
   ENTRY("regression", make_regression) \
   ENTRY("implicit", make_implicit)     \
-  ENTRY("sliced", make_sliced)
+  ENTRY("sliced", make_sliced)         \
+  ENTRY("interpolant", make_interpolant)
 
 namespace pathflow::train {
 

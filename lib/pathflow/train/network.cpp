@@ -46,24 +46,6 @@ graph::Plan<float> compile_training(const TrainOptions& options, const Loss& obj
   return graph::compile(spec, states, cpu::device());
 }
 
-/// q, and with `tangent` its derivative along "u".
-graph::Plan<float> compile_reader(const TrainOptions& options, const Loss& loss, const nn::Mlp& mlp,
-                                  graph::StateStore<float>& states, std::int64_t rows,
-                                  bool tangent) {
-  Graph graph;
-  const Value x = graph::input(graph, "x", {rows, options.dimension});
-  const Value t = graph::input(graph, "t", {rows, 1});
-  const std::vector<Value> parameters = mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
-  const Value label = label_input(graph, options, rows);
-  const Value q = loss.read({graph, mlp, rows, parameters, label}, x, t).prediction;
-  graph::CompileSpec spec{.outputs = {{"q", q}}, .updates = {}};
-  if (tangent) {
-    const Value u = graph::input(graph, "u", {rows, options.dimension});
-    spec.outputs.emplace_back("dq", graph::jvp({q}, {x}, {u})[0]);
-  }
-  return graph::compile(spec, states, cpu::device());
-}
-
 }  // namespace
 
 nn::MlpOptions mlp_options(const TrainOptions& options, const Loss& loss) {
@@ -92,39 +74,58 @@ struct Network::Training {
   }
 };
 
+/// q, and beside it its derivative along "u" or the path's own noise.
 struct Network::Reader {
   graph::Plan<float> plan;
-  std::int64_t rows;
   std::span<float> x, t, label, u;
-  std::span<const float> q, dq;
+  std::span<const float> q, beside;
 
-  Reader(graph::Plan<float> compiled, const TrainOptions& options, std::int64_t row_count,
-         bool tangent)
-      : plan(std::move(compiled)),
-        rows(row_count),
+  Reader(Network& network, std::int64_t rows, Kind kind)
+      : plan(compile(network, rows, kind)),
         x(plan.input("x")),
         t(plan.input("t")),
-        label(label_view(plan, options)),
+        label(label_view(plan, network.options_)),
         q(plan.output("q")) {
-    if (!tangent) return;
-    u = plan.input("u");
-    dq = plan.output("dq");
+    if (kind == Kind::kTangent) u = plan.input("u");
+    if (kind != Kind::kPlain) beside = plan.output("beside");
+  }
+
+  static graph::Plan<float> compile(Network& network, std::int64_t rows, Kind kind) {
+    Graph graph;
+    const TrainOptions& options = network.options_;
+    const nn::Mlp& mlp = network.mlp_;
+    const Value x = graph::input(graph, "x", {rows, options.dimension});
+    const Value t = graph::input(graph, "t", {rows, 1});
+    const std::vector<Value> parameters =
+        mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
+    const Value label = label_input(graph, options, rows);
+    const Heads heads = network.loss_.read({graph, mlp, rows, parameters, label}, x, t);
+    const Value q = heads.prediction;
+    graph::CompileSpec spec{.outputs = {{"q", q}}, .updates = {}};
+    if (kind == Kind::kTangent) {
+      const Value u = graph::input(graph, "u", {rows, options.dimension});
+      spec.outputs.emplace_back("beside", graph::jvp({q}, {x}, {u})[0]);
+    } else if (kind == Kind::kNoise) {
+      spec.outputs.emplace_back("beside", heads.noise);
+    }
+    return graph::compile(spec, network.states_, cpu::device());
   }
 };
 
-/// What a call asks for: rows of x, and of u where a derivative is wanted.
+/// What a call asks for: rows of x, and of u where a derivative is wanted; beside: that, or noise.
 struct Network::Rows {
+  Kind kind;
   std::span<const float> x, u;
   std::span<const int> labels;
-  std::span<float> q, dq;
+  std::span<float> q, beside;
 
   /// `count` rows of d from row `begin` on.
   Rows part(std::size_t begin, std::size_t count, std::size_t d) const {
     const auto cut = [&](auto all) {
       return all.empty() ? all : all.subspan(begin * d, count * d);
     };
-    return {cut(x), cut(u), labels.empty() ? labels : labels.subspan(begin, count), cut(q),
-            cut(dq)};
+    return {kind,   cut(x),     cut(u), labels.empty() ? labels : labels.subspan(begin, count),
+            cut(q), cut(beside)};
   }
 };
 
@@ -153,12 +154,9 @@ Network::Training& Network::training() {
   return *training_;
 }
 
-Network::Reader& Network::reader(std::int64_t rows, bool tangent) {
-  std::unique_ptr<Reader>& reader = readers_[{rows, tangent}];
-  if (!reader) {
-    reader = std::make_unique<Reader>(compile_reader(options_, loss_, mlp_, states_, rows, tangent),
-                                      options_, rows, tangent);
-  }
+Network::Reader& Network::reader(std::int64_t rows, Kind kind) {
+  std::unique_ptr<Reader>& reader = readers_[{rows, kind}];
+  if (!reader) reader = std::make_unique<Reader>(*this, rows, kind);
   return *reader;
 }
 
@@ -193,8 +191,12 @@ void Network::predict_rows(Reader& reader, const Rows& rows, float t,
   std::copy(rows.u.begin(), rows.u.end(), reader.u.begin());
   reader.plan.run();
   for (std::size_t i = 0; i < size; ++i) rows.q[i] = skip * rows.x[i] + output * reader.q[i];
-  for (std::size_t i = 0; i < rows.dq.size(); ++i) {
-    rows.dq[i] = skip * rows.u[i] + output * input * reader.dq[i];
+  if (rows.kind == Kind::kNoise) {
+    std::copy_n(reader.beside.begin(), size, rows.beside.begin());
+  } else {
+    for (std::size_t i = 0; i < rows.beside.size(); ++i) {
+      rows.beside[i] = skip * rows.u[i] + output * input * reader.beside[i];
+    }
   }
 }
 
@@ -210,20 +212,26 @@ void Network::predict_all(const Rows& rows, float t, const Objective::Reading& r
       }
     }
     const std::size_t count = std::min(static_cast<std::size_t>(size), n - begin);
-    predict_rows(reader(size, !rows.u.empty()), rows.part(begin, count, d), t, reading);
+    predict_rows(reader(size, rows.kind), rows.part(begin, count, d), t, reading);
     begin += count;
   }
 }
 
 void Network::predict(std::span<const float> x, float t, std::span<const int> labels,
                       const Objective::Reading& reading, std::span<float> q) {
-  predict_all({x, {}, labels, q, {}}, t, reading);
+  predict_all({Kind::kPlain, x, {}, labels, q, {}}, t, reading);
 }
 
 void Network::predict_along(std::span<const float> x, float t, std::span<const float> tangent,
                             std::span<const int> labels, const Objective::Reading& reading,
                             std::span<float> q, std::span<float> dq) {
-  predict_all({x, tangent, labels, q, dq}, t, reading);
+  predict_all({Kind::kTangent, x, tangent, labels, q, dq}, t, reading);
+}
+
+void Network::predict_noise(std::span<const float> x, float t, std::span<const int> labels,
+                            const Objective::Reading& reading, std::span<float> q,
+                            std::span<float> z) {
+  predict_all({Kind::kNoise, x, {}, labels, q, z}, t, reading);
 }
 
 void Network::remember() {

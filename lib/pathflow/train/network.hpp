@@ -57,15 +57,21 @@ class Network {
                      std::span<const int> labels, const Objective::Reading& reading,
                      std::span<float> q, std::span<float> dq);
 
+  /// The same with the path's own noise, z = E[z | x_t], where the loss reads one.
+  void predict_noise(std::span<const float> x, float t, std::span<const int> labels,
+                     const Objective::Reading& reading, std::span<float> q, std::span<float> z);
+
   /// Copies of all states, to go back to.
   void remember();
   void recall();
 
  private:
+  /// What a reading plan gives besides q.
+  enum class Kind { kPlain, kTangent, kNoise };
   struct Training;
   struct Reader;
   Training& training();
-  Reader& reader(std::int64_t rows, bool tangent);
+  Reader& reader(std::int64_t rows, Kind kind);
   struct Rows;
   void predict_rows(Reader& reader, const Rows& rows, float t, const Objective::Reading& reading);
   void predict_all(const Rows& rows, float t, const Objective::Reading& reading);
@@ -77,7 +83,7 @@ class Network {
   std::vector<std::string> state_names_;
   std::vector<std::vector<float>> remembered_;
   std::unique_ptr<Training> training_;
-  std::map<std::pair<std::int64_t, bool>, std::unique_ptr<Reader>> readers_;
+  std::map<std::pair<std::int64_t, Kind>, std::unique_ptr<Reader>> readers_;
 };
 
 }  // namespace pathflow::train

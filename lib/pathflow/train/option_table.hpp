@@ -10,6 +10,7 @@
 #include "pathflow/graph/graph.hpp"
 #include "pathflow/nn/mlp.hpp"
 #include "pathflow/path/coupling.hpp"
+#include "pathflow/path/gamma.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/path/time_sampling.hpp"
@@ -26,6 +27,8 @@ void for_each_option(Options& o, const Visit& visit) {
   visit("schedule", o.schedule, &path::schedule_names, "Path", "Schedule");
   visit("predict", o.predict, &path::prediction_names, "Path", "What the network is asked for");
   visit("objective", o.objective, &objective_names, "Path", "What is minimised");
+  visit("gamma", o.gamma, &path::gamma_names, "Path", "Own noise of objective interpolant's path");
+  visit("gamma_scale", o.gamma_scale, nullptr, "Path", "gamma^2 is proportional to it");
   visit("coupling", o.coupling, &path::coupling_names, "Path",
         "Pairs of a batch; those by cost take up to 1,024 rows");
   visit("coupling_reg", o.coupling_reg, nullptr, "Path",

@@ -19,8 +19,11 @@ struct TrainOptions {
   std::string schedule = "linear";   ///< a name of path::schedule_names()
   std::string predict = "velocity";  ///< a name of path::prediction_names()
   /// What is minimised, a name of objective_names(): "regression" of the prediction (flow matching,
-  /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching.
+  /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching,
+  /// or "interpolant": velocity and score of a path with noise of its own, gamma.
   std::string objective = "regression";
+  std::string gamma = "zero";  ///< of "interpolant" alone, a name of path::gamma_names()
+  double gamma_scale = 1;      ///< a of path::Gamma, > 0: gamma^2 is proportional to it
   /// How a batch's data and source rows are joined, a name of path::coupling_names(); all but
   /// "independent" and "pairs" look at all pairs of a batch, which must then be at most 1024.
   /// "conditional-ot" needs labels; "pairs" as many source rows as data rows, row i with row i.

@@ -132,6 +132,17 @@ class NetworkModel final : public sample::DifferentiableModel<float> {
                            dq);
   }
 
+  const path::Gamma* gamma() const override { return loss_.gamma(); }
+  void predict_noise(std::span<const float> x, float t, std::span<float> q,
+                     std::span<float> z) override {
+    if (gamma() == nullptr) return DifferentiableModel<float>::predict_noise(x, t, q, z);
+    const std::size_t n = x.size() / dimension();
+    for (const std::size_t size : {n * dimension(), q.size(), z.size()}) {
+      check_size("Trainer::model", "q, z and rows of x", size, x.size());
+    }
+    network_.predict_noise(x, t, labels_for(n), loss_.reading(static_cast<double>(t)), q, z);
+  }
+
  private:
   std::span<const int> labels_for(std::size_t n) {
     if (labels_.size() == 1 && n > 1) {
@@ -248,7 +259,7 @@ sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleO
     check_size("Trainer::sample", "labels", labels.size(), n);
   }
   const auto network = model(labels);
-  const sample::Span span = sample::sample_span(network->prediction(), schedule(), options);
+  const sample::Span span = sample::sample_span(*network, schedule(), options);
   return sample_from(span.from < span.to ? data(n, options.seed) : start(n, options.seed), options,
                      std::move(labels));
 }

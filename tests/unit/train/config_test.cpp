@@ -37,7 +37,9 @@ TrainOptions unusual() {
   o.coupling_reg = 0.2;
   o.label_penalty = 3;
   o.time_law = "uniform";
-  o.objective = "sliced";
+  o.objective = "interpolant";
+  o.gamma = "quadratic";
+  o.gamma_scale = 0.3;
   o.weight = "velocity";
   o.dimension = 7;
   o.width = 33;
@@ -70,7 +72,7 @@ TEST(Config, EveryFieldComesBackExactly) {
 
 TEST(Config, EveryKeyIsWrittenOnceAndTheDefaultsDifferFromUnusual) {
   const std::string json = to_json(TrainOptions{}), other = to_json(unusual());
-  EXPECT_EQ(option_names().size(), 30u);
+  EXPECT_EQ(option_names().size(), 32u);
   for (const std::string& name : option_names()) {
     const std::string key = "\"" + name + "\":";
     const std::size_t at = json.find(key);

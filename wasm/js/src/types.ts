@@ -24,7 +24,9 @@ export type ScheduleSpec =
 /** What the network is asked for. */
 export type Prediction = "data" | "noise" | "velocity" | "v" | "score" | "edm";
 /** What a training step minimises. */
-export type Objective = "regression" | "implicit" | "sliced";
+export type Objective = "regression" | "implicit" | "sliced" | "interpolant";
+/** The noise of its own that a stochastic interpolant adds to its path. */
+export type Gamma = "zero" | "brownian" | "quadratic" | "sine-squared";
 /** Loss weight over t. */
 export type Weight = "default" | "velocity" | "sigma2" | "g2" | "one";
 /** How a batch's data and source rows are paired. */
@@ -108,6 +110,7 @@ export interface Names {
   timeFeatures: ("raw" | "fourier")[];
   weights: Weight[];
   objectives: Objective[];
+  gammas: Gamma[];
   lrSchedules: ("constant" | "cosine")[];
   diffusions: Diffusion[];
   grids: TimeGrid[];
@@ -142,6 +145,11 @@ export interface TrainerOptions {
   weight?: Weight;
   /** What is minimised; default "regression" of the prediction. */
   objective?: Objective;
+  /** "interpolant": the path's own noise (default "zero"); other than zero, SDEs run between any two
+   * data sets. */
+  gamma?: Gamma;
+  /** gamma^2 is proportional to it, > 0; default 1. */
+  gammaScale?: number;
   /** Hidden units per layer, 1..4096; default 128. */
   width?: number;
   /** Hidden layers, 1..16; default 3. */

@@ -25,8 +25,7 @@ class EulerMaruyama final : public Sampler<T> {
   double advance(const Step& step, std::span<T> x) override {
     const double h = step.s - step.t;
     const path::Diffusion diffusion = family_.diffusion(step.t);
-    const path::Conversion drift = family_.drift(step.t, h < 0, diffusion);
-    flow_.predict(x, step.t, q_);
+    const path::Conversion drift = family_.drift(x, step.t, h < 0, diffusion, q_);
     linear_combination<T>(1 + h * drift.x_coefficient, x, h * drift.q_coefficient, q_, x);
     if (noisy_end_ || !flow_.at_data_end(step.s)) {
       increments_.add(step.index, std::sqrt(std::abs(h) * diffusion.w), x);

@@ -59,8 +59,7 @@ class PredictorCorrector final : public Sampler<T> {
     if (!moves_) return;
     const double h = step.s - step.t;
     const path::Diffusion diffusion = family_.diffusion(step.t);
-    const path::Conversion drift = family_.drift(step.t, true, diffusion);
-    flow_.predict(x, step.t, q_);
+    const path::Conversion drift = family_.drift(x, step.t, true, diffusion, q_);
     linear_combination<T>(1 + h * drift.x_coefficient, x, h * drift.q_coefficient, q_, x);
     if (!flow_.at_data_end(step.s)) increments_.add(draw, std::sqrt(-h * diffusion.w), x);
   }

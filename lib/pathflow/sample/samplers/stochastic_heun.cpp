@@ -53,8 +53,7 @@ class StochasticHeun final : public Sampler<T> {
  private:
   void drift(std::span<const T> x, double t, bool toward_data, const path::Diffusion& diffusion,
              std::span<T> out) {
-    const path::Conversion drift = family_.drift(t, toward_data, diffusion);
-    flow_.predict(x, t, q_);
+    const path::Conversion drift = family_.drift(x, t, toward_data, diffusion, q_);
     linear_combination<T>(drift.x_coefficient, x, drift.q_coefficient, q_, out);
   }
 
