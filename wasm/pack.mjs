@@ -42,7 +42,9 @@ export function interleave(first, second) {
 /** Throws where data or stack of the kernels would lie over the library's. */
 async function checkPlace(name, bytes) {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 32768 });
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const { instance } = await WebAssembly.instantiate(bytes, {
+    env: { memory, sin: Math.sin, cos: Math.cos },
+  });
   const end = instance.exports.__heap_base.value;
   if (end > libraryBase) {
     throw new Error(

@@ -57,6 +57,16 @@ struct Plane {
 
 using Object = std::variant<train::Trainer, Result, Plane>;
 
+#if defined(__wasm__) && !defined(__wasm_atomics__)
+/// There is one thread; a std::mutex would bring the texts of every system error along (4 KB).
+struct Mutex {
+  void lock() {}
+  void unlock() {}
+};
+#else
+using Mutex = std::mutex;
+#endif
+
 /// Handles are (generation << 20 | slot + 1). A slot's generation rises when it is freed, so an old
 /// handle is recognised; a slot whose generations are used up is never used again.
 class Table {
@@ -76,7 +86,7 @@ class Table {
   };
   std::size_t slot_of(std::string_view where, pf_handle handle) const;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<Slot> slots_;
   std::vector<std::size_t> free_;
 };

@@ -20,7 +20,7 @@ namespace {
 
 /// Buffers lent to the caller, so that a wrong pointer is refused instead of followed.
 struct Buffers {
-  std::mutex mutex;
+  Mutex mutex;
   std::set<void*> in_use;
 };
 

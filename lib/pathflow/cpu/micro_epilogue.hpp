@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pathflow/cpu/kernel_table.hpp"
+#include "pathflow/cpu/micro_elementwise.hpp"
 #include "pathflow/cpu/vector_math.hpp"
 
 namespace pathflow::cpu::PATHFLOW_ISA {
@@ -71,29 +72,29 @@ inline void epilogue(const GemmCall& g, std::int64_t begin, std::int64_t end) {
   const std::int64_t rows = end - begin, n = g.n;
   float* c = g.c + begin * n;
   float* pre = e.pre_activation ? e.pre_activation + begin * n : nullptr;
-  const auto finish = [&](auto f) { finish_rows(rows, n, c, e.bias, pre, f); };
+  if (e.activation == Activation::kSilu) {
+    finish_rows(rows, n, c, e.bias, pre, [](Pack z) PATHFLOW_INLINE_LAMBDA { return silu(z); });
+  } else if (n < kWidth) {
+    add_bias(rows, n, c, e.bias, pre);
+  } else if (e.bias || pre) {
+    finish_rows(rows, n, c, e.bias, pre, [](Pack z) PATHFLOW_INLINE_LAMBDA { return z; });
+  }
+  // The others in a pass of their own, while the rows are near: their code stands once.
   switch (e.activation) {
     case Activation::kIdentity:
-      if (n < kWidth) {
-        add_bias(rows, n, c, e.bias, pre);
-      } else if (e.bias || pre) {
-        finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return z; });
-      }
-      break;
     case Activation::kSilu:
-      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return silu(z); });
       break;
     case Activation::kSelu:
-      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return selu(z); });
+      unary(Unary::kSelu, rows * n, c, c);
       break;
     case Activation::kGelu:
-      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return gelu(z); });
+      unary(Unary::kGelu, rows * n, c, c);
       break;
     case Activation::kTanh:
-      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return tanh(z); });
+      unary(Unary::kTanh, rows * n, c, c);
       break;
     case Activation::kRelu:
-      finish([](Pack z) PATHFLOW_INLINE_LAMBDA { return relu(z); });
+      unary(Unary::kRelu, rows * n, c, c);
       break;
   }
   if (!e.grad_pre_activation) return;

@@ -53,6 +53,7 @@ inline void gemm_block(const GemmCall& g, const Block& block, std::int64_t begin
                       .a_next = narrow(packed                   ? rows * block.depth
                                        : L == Layout::kRowMajor ? rows * g.a_stride
                                                                 : rows),
+                      .a_column_major = L == Layout::kColumnMajor,
                       .b = b,
                       .b_stride = direct ? narrow(g.b_stride) : narrow(kColumns),
                       .c = g.c + row * g.n + column,

@@ -24,14 +24,16 @@ inline constexpr std::int64_t kColumns = kPacks * kWidth;
 
 /// Where a tile finds a(row r, depth p).
 enum class Layout {
-  kRowMajor,    ///< a[r * stride + p]
-  kColumnMajor  ///< a[p * stride + r]: in place, or packed with a stride of the tile's rows
+  kRowMajor,     ///< a[r * stride + p]
+  kColumnMajor,  ///< a[p * stride + r]: in place, or packed with a stride of the tile's rows
+  kAny           ///< either, told by a_column_major: one code where the module's size counts
 };
 
 struct Tile {  // ptrdiff_t: 64-bit numbers take 32-bit WASM two instructions each
   std::ptrdiff_t depth;
   const float* a;
   std::ptrdiff_t a_stride, a_next;  ///< a_next: from a tile to the one below
+  bool a_column_major;
   const float* b;
   std::ptrdiff_t b_stride;
   float* c;
@@ -39,24 +41,26 @@ struct Tile {  // ptrdiff_t: 64-bit numbers take 32-bit WASM two instructions ea
   bool accumulate;
 };
 
-/// A row of a ragged last panel. Apart from the tile, so that its sums stay in registers.
-inline __attribute__((noinline)) void store_ragged(const float* row, std::ptrdiff_t columns,
-                                                   bool accumulate, float* c) {
-  for (std::ptrdiff_t j = 0; j < columns; ++j) c[j] = accumulate ? c[j] + row[j] : row[j];
+/// Rows of a ragged last panel. Apart from the tile, so that its sums stay in registers.
+PATHFLOW_APART void store_ragged(const Tile& t, std::ptrdiff_t rows, const float* sums) {
+  for (std::ptrdiff_t r = 0; r < rows; ++r, sums += kColumns) {
+    float* c = t.c + r * t.c_stride;
+    for (std::ptrdiff_t j = 0; j < t.columns; ++j) c[j] = t.accumulate ? c[j] + sums[j] : sums[j];
+  }
 }
 
 template <int R>
 PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
+  if (t.columns < kColumns) {
+    float rows[R * kColumns];
+    PATHFLOW_UNROLL
+    for (int i = 0; i < R * kPacks; ++i) store(rows + i * kWidth, sums[i / kPacks][i % kPacks]);
+    store_ragged(t, R, rows);
+    return;
+  }
   PATHFLOW_UNROLL
   for (int r = 0; r < R; ++r) {
     float* c = t.c + r * t.c_stride;
-    if (t.columns < kColumns) {
-      float row[kColumns];
-      PATHFLOW_UNROLL
-      for (int j = 0; j < kPacks; ++j) store(row + j * kWidth, sums[r][j]);
-      store_ragged(row, t.columns, t.accumulate, c);
-      continue;
-    }
     PATHFLOW_UNROLL
     for (int j = 0; j < kPacks; ++j) {
       store(c + j * kWidth, t.accumulate ? load(c + j * kWidth) + sums[r][j] : sums[r][j]);
@@ -69,14 +73,16 @@ PATHFLOW_INLINE void store_tile(const Tile& t, Pack (&sums)[R][kPacks]) {
 template <int R, Layout L>
 PATHFLOW_INLINE void tile(const Tile& t) {
   Pack sums[R][kPacks];
-  const float* a[R];  // one pointer a row where rows lie apart, else the first alone
+  constexpr bool kOnePointer = L == Layout::kColumnMajor;  // else one a row
+  const bool near = kOnePointer || (L == Layout::kAny && t.a_column_major);
+  const std::ptrdiff_t apart = near ? 1 : t.a_stride, step = near ? t.a_stride : 1;
+  const float* a[R];
   PATHFLOW_UNROLL
   for (int r = 0; r < R; ++r) {
-    a[r] = L == Layout::kRowMajor ? t.a + r * t.a_stride : t.a;
+    a[r] = kOnePointer ? t.a : t.a + r * apart;
     PATHFLOW_UNROLL
     for (int j = 0; j < kPacks; ++j) sums[r][j] = Pack{};
   }
-  const std::ptrdiff_t step = L == Layout::kRowMajor ? 1 : t.a_stride;
   const float* b = t.b;
   PATHFLOW_KEEP_ROLLED
   for (std::ptrdiff_t p = 0; p < t.depth; ++p) {
@@ -86,12 +92,12 @@ PATHFLOW_INLINE void tile(const Tile& t) {
     b += t.b_stride;
     PATHFLOW_UNROLL
     for (int r = 0; r < R; ++r) {
-      const Pack factor = splat(L == Layout::kRowMajor ? *a[r] : a[0][r]);
+      const Pack factor = splat(kOnePointer ? a[0][r] : *a[r]);
       PATHFLOW_UNROLL
       for (int j = 0; j < kPacks; ++j) sums[r][j] = madd(factor, row[j], sums[r][j]);
     }
     PATHFLOW_UNROLL
-    for (int r = 0; r < (L == Layout::kRowMajor ? R : 1); ++r) a[r] += step;
+    for (int r = 0; r < (kOnePointer ? 1 : R); ++r) a[r] += step;
   }
   store_tile<R>(t, sums);
 }
@@ -110,21 +116,26 @@ using TilesFunction = void (*)(Tile, std::ptrdiff_t);
 template <Layout L>
 inline TilesFunction tiles_function(std::int64_t rows) {
   static_assert(kRows <= 8);
+#if defined(__wasm__)
+  constexpr Layout kPart = Layout::kAny;
+#else
+  constexpr Layout kPart = L;
+#endif
   switch (rows) {
     case 1:
-      return tiles<1, L>;
+      return tiles<1, kPart>;
     case 2:
-      return tiles<2, L>;
+      return tiles<2, kPart>;
     case 3:
-      return tiles<3, L>;
+      return tiles < 3, kRows == 3 ? L : kPart > ;
     case 4:
-      return tiles<4, L>;
+      return tiles<(kRows >= 4 ? 4 : 1), kPart>;
     case 5:
-      return tiles<(kRows >= 5 ? 5 : 1), L>;
+      return tiles < (kRows >= 5 ? 5 : 1), kRows == 5 ? L : kPart > ;
     case 6:
-      return tiles<(kRows >= 6 ? 6 : 1), L>;
+      return tiles < (kRows >= 6 ? 6 : 1), kRows == 6 ? L : kPart > ;
     case 7:
-      return tiles<(kRows >= 7 ? 7 : 1), L>;
+      return tiles<(kRows >= 7 ? 7 : 1), kPart>;
     default:
       return tiles<kRows, L>;
   }

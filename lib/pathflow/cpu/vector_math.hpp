@@ -242,6 +242,16 @@ PATHFLOW_INLINE Pack sin_or_cos(Pack r, Ints use_cos) {
   return select(use_cos, cosine, sine);
 }
 
+#if defined(PATHFLOW_HOST_SINE)  // WebAssembly's kernels: JavaScript has one, a copy would take 2 KB
+extern "C" {
+__attribute__((import_module("env"), import_name("sin"))) double far_sin(double x);
+__attribute__((import_module("env"), import_name("cos"))) double far_cos(double x);
+}
+#else
+PATHFLOW_INLINE double far_sin(double x) { return __builtin_sin(x); }
+PATHFLOW_INLINE double far_cos(double x) { return __builtin_cos(x); }
+#endif
+
 /// The lanes beyond kTurnLimit (inf and NaN too) by function(double), the others from y.
 template <class Function>
 PATHFLOW_INLINE Pack far_lanes(Pack x, Pack y, Function function) {
@@ -263,7 +273,7 @@ PATHFLOW_INLINE Pack sin(Pack x) {
   const Pack magnitude = sin_or_cos(t.remainder, (t.quadrant & 1) != 0);
   const Pack y = from_bits(to_bits(magnitude) ^ ((t.quadrant & 2) << 30));
   if (!any(~(absolute(x) <= constant<kTurnLimit>()))) return y;
-  return far_lanes(x, y, [](double v) { return __builtin_sin(v); });
+  return far_lanes(x, y, [](double v) { return far_sin(v); });
 }
 
 /// cos x. Accuracy: 2 ulp of max(|y|, 2^-10).
@@ -272,7 +282,7 @@ PATHFLOW_INLINE Pack cos(Pack x) {
   const Pack magnitude = sin_or_cos(t.remainder, (t.quadrant & 1) == 0);
   const Pack y = from_bits(to_bits(magnitude) ^ (((t.quadrant + 1) & 2) << 30));
   if (!any(~(absolute(x) <= constant<kTurnLimit>()))) return y;
-  return far_lanes(x, y, [](double v) { return __builtin_cos(v); });
+  return far_lanes(x, y, [](double v) { return far_cos(v); });
 }
 
 }  // namespace pathflow::cpu::PATHFLOW_ISA

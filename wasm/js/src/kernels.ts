@@ -63,7 +63,8 @@ export async function installKernels(
 
   const memory = library.exports.memory as WebAssembly.Memory;
   const kernels = await WebAssembly.compile(bytes);
-  const { exports } = await WebAssembly.instantiate(kernels, { env: { memory } });
+  const env = { memory, sin: Math.sin, cos: Math.cos };
+  const { exports } = await WebAssembly.instantiate(kernels, { env });
   const call = (name: string) => (exports[name] as () => number)();
   if ("_initialize" in exports) call("_initialize");
   const address = call("pf_get_kernels") >>> 0;

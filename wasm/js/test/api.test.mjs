@@ -23,7 +23,7 @@ test("names, datasets and defaults come from the library", () => {
   ]);
   assert.ok(api.names.samplers.includes("dopri5"));
   assert.ok(api.names.lrSchedules.includes("cosine"));
-  assert.equal(Object.keys(api.names).length, 12);
+  assert.equal(Object.keys(api.names).length, 13);
   for (const [list, names] of Object.entries(api.names)) assert.ok(names.length > 0, list);
   const moons = api.datasets.find(({ name }) => name === "moons");
   assert.ok(moons.title.length > 0 && moons.description.length > 0);
