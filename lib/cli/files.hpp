@@ -19,8 +19,8 @@ void check_writable(const std::filesystem::path& file);
 /// "traj.npy" -> "traj.times.npy".
 std::filesystem::path times_file(std::filesystem::path trajectories);
 
-/// "table:FILE.npy" of [k, 3] rows of t, alpha, sigma as the text of those rows; any other name of a
-/// schedule as it is. Errors: IoError; InvalidArgument for another number of columns.
+/// "table:FILE.npy" of [k, 3] rows of t, alpha, sigma as the text of those rows; any other name of
+/// a schedule as it is. Errors: IoError; InvalidArgument for another number of columns.
 std::string schedule_of(const std::string& name);
 
 /// Rows of an npy file, with progress where it is large enough to be read through first; Ctrl-C

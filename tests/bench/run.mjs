@@ -224,8 +224,18 @@ const median = (values) => {
 const peak = peaks.length > 0 ? best(peaks) : NaN;
 const share = (gflops) => (Number.isNaN(peak) ? "" : `${((100 * gflops) / peak).toFixed(0)} %`);
 const rows = [
-  ["", "batch 256 steps/s", "median", "GFLOP/s", "of peak", "batch 1024 steps/s", "median", "GFLOP/s",
-    "2000 x 100 Euler, s", "median"],
+  [
+    "",
+    "batch 256 steps/s",
+    "median",
+    "GFLOP/s",
+    "of peak",
+    "batch 1024 steps/s",
+    "median",
+    "GFLOP/s",
+    "2000 x 100 Euler, s",
+    "median",
+  ],
 ];
 for (const [name, { train256, train1024, sample }] of results) {
   const small = (best(train256) * stepFlops(256)) / 1e9;
@@ -276,7 +286,11 @@ const oneGflops = (statistic) =>
   results.has(one) ? (statistic(results.get(one).train256) * stepFlops(256)) / 1e9 : NaN;
 const ratios = [
   ["Chromium training, batch 256, against the better library", against(ours, peers, "train256"), 4],
-  ["Chromium training, batch 1024, against the better library", against(ours, peers, "train1024"), 2.5],
+  [
+    "Chromium training, batch 1024, against the better library",
+    against(ours, peers, "train1024"),
+    2.5,
+  ],
   ["Chromium sampling, against the better library", against(ours, peers, "sample"), 1.6],
   ["Chromium training against native one thread", against(ours, [one], "train256"), 0.33],
   [

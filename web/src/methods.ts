@@ -128,7 +128,8 @@ const needNoise = ["ddpm", "euler-maruyama", "predictor-corrector"];
 
 function methodOf(family: Method["family"], row: Row): Method {
   const [id, name, [schedule, predict, coupling, sampler, steps], [by, arxiv], meaning] = row;
-  const gaussian = predict === "score" || schedule === "ve" || schedule === "edm" || needNoise.includes(sampler);
+  const gaussian =
+    predict === "score" || schedule === "ve" || schedule === "edm" || needNoise.includes(sampler);
   const parts = { schedule, predict, coupling, sampler };
   return { id, name, family, meaning, paper: { by, arxiv }, parts, steps, gaussian };
 }

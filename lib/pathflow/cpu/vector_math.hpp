@@ -242,7 +242,8 @@ PATHFLOW_INLINE Pack sin_or_cos(Pack r, Ints use_cos) {
   return select(use_cos, cosine, sine);
 }
 
-#if defined(PATHFLOW_HOST_SINE)  // WebAssembly's kernels: JavaScript has one, a copy would take 2 KB
+#if defined(PATHFLOW_HOST_SINE)  // WebAssembly's kernels: JavaScript has one, a copy would take 2
+                                 // KB
 extern "C" {
 __attribute__((import_module("env"), import_name("sin"))) double far_sin(double x);
 __attribute__((import_module("env"), import_name("cos"))) double far_cos(double x);
