@@ -240,6 +240,7 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   request.rows_given = reader.take("n", request.rows);
   check_at_least("sample", "n", request.rows, 1);
   take_sampler(reader, options);
+  check_at_least("sample", "steps", std::int64_t{options.steps}, 1);
   reader.take("seed", options.seed);
   reader.take("log_density", request.log_density);
   take_divergence(reader, request.likelihood);

@@ -265,6 +265,7 @@ TEST(CapiSample, RefusesBadOptions) {
   refused(R"({"n": 1e300})", "whole number");
   refused(R"({"n": 99999999999})", "at most");
   refused(R"({"steps": 0})", "steps");
+  refused(R"({"steps": 0e00000000032008, "sampler": "dopri5"})", "steps");
   refused(R"({"seed": -1})", "seed");
   refused(R"({"seed": 18446744073709551615})", "whole number, got 18446744073709551615");
   refused(R"({"sampler": "hein"})", "heun");
