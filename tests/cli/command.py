@@ -1,7 +1,7 @@
 """What the command's tests share: running the built command, and files by a few lines of their own.
 
-Standard library only; npy and safetensors files are read by functions that know nothing of the
-library's own readers. Every *_test.py takes the path of the built command as its first argument.
+Standard library only; npy and safetensors files are read and written by functions that know nothing of
+the library's own. Every *_test.py takes the path of the built command as its first argument.
 """
 
 import ast
@@ -17,6 +17,7 @@ import zlib
 
 COMMAND = os.path.abspath(sys.argv.pop(1))
 SMALL = ["--width", "16", "--depth", "2", "--batch", "64"]
+TINY = ["--width", "8", "--depth", "1", "--batch", "16"]  # where only the file matters
 
 
 def read_npy(path):
@@ -43,15 +44,29 @@ def write_npy(path, shape, values, code="f", descr="<f4", fortran=False):
 
 
 def read_safetensors(path):
-    data = bytes_of(path)
-    (length,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8 : 8 + length])
-    metadata = header.pop("__metadata__")
+    """Metadata, and {name: (dtype, shape, bytes)}."""
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = file.read()
+    metadata = header.pop("__metadata__", {})
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        tensors[name] = (entry["dtype"], entry["shape"], data[8 + length :][begin:end])
+        tensors[name] = (entry["dtype"], entry["shape"], data[begin:end])
+    assert sum(len(part) for _, _, part in tensors.values()) == len(data), "no holes, no overlaps"
     return metadata, tensors
+
+
+def write_safetensors(path, metadata, tensors):
+    """The reverse; tensors lie in the order given."""
+    header, data = {"__metadata__": metadata}, b""
+    for name, (dtype, shape, part) in tensors.items():
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(part)]}
+        data += part
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + data)
 
 
 def bytes_of(path):
@@ -108,25 +123,37 @@ class CommandCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
+        cls.make_folder()
+
+    @classmethod
+    def make_folder(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = cls.temporary.name
 
     @classmethod
     def tearDownClass(cls):
-        cls.folder.cleanup()
+        cls.temporary.cleanup()
 
     @classmethod
-    def path(cls, name):
-        return os.path.join(cls.folder.name, name)
+    def path(cls, *names):
+        return os.path.join(cls.folder, *names)
 
     @classmethod
-    def run_command(cls, *arguments):
+    def run_command(cls, *arguments, **options):
         return subprocess.run(
             [COMMAND, *map(str, arguments)],
-            cwd=cls.folder.name, capture_output=True, text=True, timeout=120,
+            **{"cwd": cls.folder, "capture_output": True, "text": True, "timeout": 300, **options},
         )
 
-    def call(self, *arguments, code=0):
-        result = self.run_command(*arguments)
+    @classmethod
+    def start(cls, *arguments, **options):
+        """The command running beside the test."""
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([COMMAND, *map(str, arguments)],
+                                **{"cwd": cls.folder, **streams, **options})
+
+    def call(self, *arguments, code=0, **options):
+        result = self.run_command(*arguments, **options)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         return result
 
@@ -136,14 +163,15 @@ class CommandCase(unittest.TestCase):
         self.assertEqual(result.stderr, "")
         return json.loads(result.stdout)
 
-    def refused(self, *arguments, code=2, says=()):
-        result = self.call(*arguments, code=code)
+    def refused(self, *arguments, code=2, says=(), **options):
+        """One sentence on standard error, after lines of progress at most; nothing on standard output."""
+        result = self.call(*arguments, code=code, **options)
         for part in says:
             self.assertIn(part, result.stderr)
         self.assertEqual(result.stdout, "")
-        # One sentence, after lines of progress at most.
         lines = [line for line in result.stderr.splitlines() if " %  " not in line]
         self.assertEqual((len(lines), lines[0][:10]), (1, "pathflow: "), result.stderr)
+        return lines[0]
 
     @classmethod
     def train_small(cls, name, *arguments):
@@ -155,7 +183,17 @@ class CommandCase(unittest.TestCase):
         return result
 
 
-def start(folder, *arguments, **streams):
-    """The command running beside the test."""
-    defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([COMMAND, *map(str, arguments)], cwd=folder, **{**defaults, **streams})
+class InFolder(CommandCase):
+    """An empty folder for each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        self.make_folder()
+        self.addCleanup(self.temporary.cleanup)

@@ -9,7 +9,7 @@ import struct
 import unittest
 
 import numpy as np
-from support import TINY, InFolder, bytes_of, read_safetensors, write_safetensors
+from command import TINY, InFolder, bytes_of, read_safetensors, write_safetensors
 
 INTEGERS = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
 ORDERS = ["<", ">"]
@@ -39,7 +39,7 @@ def entry(dtype, shape, begin, end):
 
 class Numpy(InFolder):
     def info(self, name):
-        return json.loads(self.call("info", name, "--json").stdout)
+        return self.json("info", name)
 
     def test_numpy_reads_what_is_written_here(self):
         run = self.path("run.safetensors")
@@ -129,7 +129,7 @@ class Numpy(InFolder):
                 if "axes" not in part and "at least" not in part:  # info tells any array's shape
                     commands.append(["info", "x.npy"])
                 for arguments in commands:
-                    said = self.refused(*arguments, says=["x.npy", part])
+                    said = self.refused(*arguments, code=1, says=["x.npy", part])
                     self.assertIn("offset" if "in row" in part else "expected", said)
         self.assertEqual(os.listdir(self.folder), ["x.npy"])
 
@@ -161,7 +161,7 @@ class Numpy(InFolder):
             with self.subTest(part):
                 with open(self.path("x.npy"), "wb") as file:
                     file.write(contents)
-                self.refused("info", "x.npy", says=["x.npy", part, "offset"]
+                self.refused("info", "x.npy", code=1, says=["x.npy", part, "offset"]
                              if "overflows" not in part else ["x.npy", part])
 
     def test_python_literals_however_spaced(self):
@@ -209,7 +209,7 @@ class Safetensors(InFolder):
     def broken(self, contents, *parts, arguments=("info",)):
         with open(self.path("x.safetensors"), "wb") as file:
             file.write(contents)
-        return self.refused(*arguments, "x.safetensors", says=["x.safetensors", *parts])
+        return self.refused(*arguments, "x.safetensors", code=1, says=["x.safetensors", *parts])
 
     def test_damaged_files(self):
         one = entry("U8", "[4]", 0, 4)
@@ -325,7 +325,7 @@ class Values(InFolder):
             ("--coupling", "opt", ['did you mean "ot"', "independent"]),
         ]:
             with self.subTest(option=option, value=value):
-                self.refused("train", option, value, "--out", "x.safetensors", code=2, says=parts)
+                self.refused("train", option, value, "--out", "x.safetensors", says=parts)
         self.assertEqual(os.listdir(self.folder), [])
 
     def test_sampling(self):
@@ -339,23 +339,23 @@ class Values(InFolder):
             ("--sampler", "huen", ['did you mean "heun"', "rk4"]),
         ]:
             with self.subTest(option=option, value=value):
-                self.refused(*sample, option, value, code=2, says=parts)
+                self.refused(*sample, option, value, says=parts)
         for sampler, option, value in [("ddim", "--eta", "-1"), ("ddim", "--eta", "nan"),
                                        ("euler-maruyama", "--diffusion-scale", "nan"),
                                        ("dopri5", "--rtol", "nan"), ("dopri5", "--atol", "-1")]:
             with self.subTest(option=option, value=value):
-                self.refused(*sample, "--sampler", sampler, option, value, code=2,
+                self.refused(*sample, "--sampler", sampler, option, value,
                              says=[option[2:].replace("-", "_"), "got " + value])
-        self.refused("datasets", "moons", "--n", "0", "--out", "x.npy", code=2,
+        self.refused("datasets", "moons", "--n", "0", "--out", "x.npy",
                      says=["n must be at least 1", "got 0"])
         self.assertEqual(os.listdir(self.folder), ["run.safetensors"])
 
     def test_files_that_are_not_there(self):
-        self.refused("info", "none.npy", says=["none.npy", "No such file"])
-        self.refused("info", "none.safetensors", says=["none.safetensors", "No such file"])
-        self.refused("info", self.folder, says=["irectory"])
-        self.refused("info", "/dev/zero", says=["/dev/zero", "device"])
-        self.refused("train", "--data", "none.npy", "--out", "x.safetensors", says=["none.npy"])
+        self.refused("info", "none.npy", code=1, says=["none.npy", "No such file"])
+        self.refused("info", "none.safetensors", code=1, says=["none.safetensors", "No such file"])
+        self.refused("info", self.folder, code=1, says=["irectory"])
+        self.refused("info", "/dev/zero", code=1, says=["/dev/zero", "device"])
+        self.refused("train", "--data", "none.npy", "--out", "x.safetensors", code=1, says=["none.npy"])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from support import COMMAND, TINY, InFolder, bytes_of, read_safetensors
+from command import COMMAND, TINY, InFolder, bytes_of, read_safetensors
 
 OFTEN = ["--save-every", "0.000001"]  # after every slice of steps
 NOBODY = 65534
@@ -26,11 +26,8 @@ class Training(InFolder):
     def train(self, *more, out=None):
         return ["train", "--data", "moons", *TINY, "--seed", "5", *more, "--out", out or self.out]
 
-    def start(self, arguments, **options):
-        process = subprocess.Popen(
-            [COMMAND, *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, **options,
-        )
+    def start(self, *arguments, **options):
+        process = super().start(*arguments, **options)
         self.addCleanup(process.kill)  # where a check fails before the test ends it
         return process
 
@@ -78,7 +75,7 @@ class Kills(Training):
         instants = random.Random(20240607)
         inside, before = 0, 0
         for number in range(100):
-            process = self.start(self.train("--steps", "100000000", "--resume", *OFTEN))
+            process = self.start(*self.train("--steps", "100000000", "--resume", *OFTEN))
             if number % 4 != 0:  # the rest from start-up on
                 self.wait_for_a_save(process)
             time.sleep(instants.uniform(0, 0.05))
@@ -126,7 +123,7 @@ class Kills(Training):
                  "--resume", "--out", self.out]
         torn = 0
         for _ in range(60):
-            process = self.start([*large, "--steps", "1000000", *OFTEN])
+            process = self.start(*large, "--steps", "1000000", *OFTEN)
             self.wait_for(lambda: self.size_of_leftover() > 0, process, pause=0.0001)
             self.kill(process)
             self.step_of()  # a whole file or none
@@ -210,7 +207,7 @@ class FailingSaves(Training):
     def test_a_disk_that_is_full_for_a_while(self):
         """Saves that fail in the middle do not end the training; the next ones succeed."""
         before = self.saved()
-        process = self.start(self.train("--steps", "100000000", "--resume", "--save-every", "0.05"))
+        process = self.start(*self.train("--steps", "100000000", "--resume", "--save-every", "0.05"))
         self.wait_for_a_save(process)
         os.rename(self.folder, self.folder + "-away")
         try:
@@ -253,7 +250,7 @@ class FailingSaves(Training):
         os.chmod(self.out, 0o644)
         os.chmod(self.folder, 0o555)
         self.addCleanup(os.chmod, self.folder, 0o755)
-        said = self.refused(*self.train("--steps", "60", "--resume"), **self.as_nobody())
+        said = self.refused(*self.train("--steps", "60", "--resume"), code=1, **self.as_nobody())
         self.assertIn(self.folder, said)
         self.assertEqual(bytes_of(self.out), before)
         self.assertEqual(os.listdir(self.folder), [self.OUT])
@@ -263,7 +260,7 @@ class FailingSaves(Training):
         os.chmod(self.out, 0o666)
         os.chmod(self.folder, 0o777)
         self.addCleanup(os.chmod, self.folder, 0o755)
-        process = self.start(self.train("--steps", "100000000", "--resume", "--save-every", "0.05"),
+        process = self.start(*self.train("--steps", "100000000", "--resume", "--save-every", "0.05"),
                              **self.as_nobody())
         self.wait_for_a_save(process)
         os.chmod(self.folder, 0o555)
@@ -282,7 +279,7 @@ class FailingSaves(Training):
         folder = self.path("gone")
         os.mkdir(folder)
         out = os.path.join(folder, self.OUT)
-        process = self.start(self.train("--steps", "100000000", "--save-every", "0.05", out=out))
+        process = self.start(*self.train("--steps", "100000000", "--save-every", "0.05", out=out))
         self.wait_for(lambda: os.path.exists(out), process)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)  # a save may have come between

@@ -43,7 +43,7 @@ class LargeFileTest(CommandCase):
         self.assertLess(os.stat(self.path("large.npy")).st_blocks * 512, MEGABYTE)
         status, text, peak = peak_memory(
             ["train", "--data", "large.npy", "--width", 16, "--depth", 2, "--batch", 1024, "--steps", 60,
-             "--out", "large.safetensors"], self.folder.name)
+             "--out", "large.safetensors"], self.folder)
         self.assertEqual(status, 0, text)
         self.assertLess(peak, 450)
         self.assertLess(os.stat(self.path("large.safetensors")).st_size, MEGABYTE)
@@ -122,10 +122,8 @@ class LargeFileTest(CommandCase):
 
     def test_a_file_cut_short_while_it_trains_is_a_sentence(self):
         self.sparse("cut.npy", 4 * MEGABYTE, 2)
-        process = subprocess.Popen(
-            [COMMAND, "train", "--data", "cut.npy", *SMALL, "--steps", "100000000", "--save-every",
-             "0.1", "--out", "cut.safetensors"],
-            cwd=self.folder.name, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = self.start("train", "--data", "cut.npy", *SMALL, "--steps", 100000000, "--save-every",
+                             0.1, "--out", "cut.safetensors")
         while not os.path.exists(self.path("cut.safetensors")):
             self.assertIsNone(process.poll())
         os.truncate(self.path("cut.npy"), MEGABYTE)

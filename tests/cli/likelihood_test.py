@@ -4,7 +4,7 @@ import json
 import math
 import unittest
 
-from command import CommandCase, bytes_of, write_npy
+from command import CommandCase, write_npy
 
 GAUSSIAN = {"weights": [1.0], "means": [[1.0, -1.0]], "covariances": [[[0.5, 0.0], [0.0, 2.0]]]}
 POINTS = [0.5, 0.0, 1.0, -1.0, 2.0, 1.0]

@@ -4,16 +4,13 @@ import json
 import math
 import os
 import pty
-import re
 import select
 import signal
 import struct
 import time
 import unittest
 
-from command import (
-    COMMAND, SMALL, CommandCase, bytes_of, read_npy, read_safetensors, start, write_npy,
-)
+from command import SMALL, CommandCase, bytes_of, read_npy, read_safetensors, write_npy
 
 ENDLESS = [*SMALL, "--steps", "100000000"]
 
@@ -100,7 +97,7 @@ class TrainTest(CommandCase):
     def test_interrupting_saves_and_says_130(self):
         for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             out = self.path(f"stopped-{kind}.safetensors")
-            process = start(self.folder.name, "train", *ENDLESS, "--save-every", 0.1, "--out", out)
+            process = self.start("train", *ENDLESS, "--save-every", 0.1, "--out", out)
             while not os.path.exists(out):  # the first save: it is training by now
                 time.sleep(0.02)
             process.send_signal(kind)
@@ -114,7 +111,7 @@ class TrainTest(CommandCase):
 
     def test_a_second_interrupt_leaves_at_once(self):
         # One step of this takes far longer than the signals.
-        process = start(self.folder.name, "train", "--width", 2048, "--depth", 4, "--batch", 8192,
+        process = self.start("train", "--width", 2048, "--depth", 4, "--batch", 8192,
                         "--out", "slow.safetensors")
         time.sleep(1.5)
         begin = time.monotonic()
@@ -128,7 +125,7 @@ class TrainTest(CommandCase):
 
     def test_log_lines_come_at_most_once_a_second(self):
         begin = time.monotonic()
-        process = start(self.folder.name, "train", *ENDLESS, "--out", "log.safetensors")
+        process = self.start("train", *ENDLESS, "--out", "log.safetensors")
         time.sleep(3.5)
         process.send_signal(signal.SIGINT)
         _, log = process.communicate(timeout=60)
@@ -140,7 +137,7 @@ class TrainTest(CommandCase):
 
     def test_a_terminal_sees_one_line_rewritten(self):
         ours, theirs = pty.openpty()
-        process = start(self.folder.name, "train", *ENDLESS, "--out", "tty.safetensors",
+        process = self.start("train", *ENDLESS, "--out", "tty.safetensors",
                         stderr=theirs)
         os.close(theirs)
         text, end = b"", time.monotonic() + 20
@@ -162,7 +159,7 @@ class TrainTest(CommandCase):
 
     def test_a_closed_pipe_does_not_end_the_training(self):
         out = self.path("pipe.safetensors")
-        process = start(self.folder.name, "train", *SMALL, "--steps", 300, "--out", out)
+        process = self.start("train", *SMALL, "--steps", 300, "--out", out)
         process.stdout.close()
         process.stderr.close()
         self.assertEqual(process.wait(timeout=60), 0)

@@ -115,7 +115,7 @@ class CompletionTest(CommandCase):
             'printf "%s\\n" "${COMPREPLY[@]}"'
         )
         result = subprocess.run(["bash", "-c", script, "bash", "pathflow", *words],
-                                cwd=self.folder.name, capture_output=True, text=True, timeout=60)
+                                cwd=self.folder, capture_output=True, text=True, timeout=60)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return [line for line in result.stdout.split("\n") if line]
 
