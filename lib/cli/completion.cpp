@@ -115,8 +115,12 @@ constexpr const char* kZshHead = R"zsh(#compdef pathflow
 _pathflow_values() {
   local -a names
   names=(${=1})
-  (( $#names )) && compadd -a names
-  [[ -n $2 ]] && _files -g "*.($2)"
+  if [[ -n $3 ]]; then
+    _sequence compadd - -a names
+  else
+    (( $#names )) && compadd -a names
+    [[ -n $2 ]] && _files -g $2
+  fi
 }
 _pathflow() {
 )zsh";
@@ -130,9 +134,12 @@ std::string zsh_text(const std::string& text) {
 }
 
 std::string zsh_spec(const Completion& c) {
-  const std::string action =
-      fmt::format("{{_pathflow_values \"{}\" \"{}\"}}",
-                  replaced(joined_names(c.values), ":", "\\:"), c.values.extension);
+  // One ending alone in parentheses would be glob qualifiers.
+  std::string files = extensions(c.values, "|");
+  if (!files.empty()) files = files.find('|') == files.npos ? "*." + files : "*.(" + files + ")";
+  const std::string action = fmt::format("{{_pathflow_values \"{}\" \"{}\" \"{}\"}}",
+                                         replaced(joined_names(c.values), ":", "\\:"), files,
+                                         c.values.several ? "yes" : "");
   if (c.option.empty()) return fmt::format("'1:{}:{}'", "value", action);
   const std::string option = fmt::format("{}{}[{}]", c.option, c.flag ? "" : "=", zsh_text(c.text));
   return c.flag ? fmt::format("'{}'", option) : fmt::format("'{}:value:{}'", option, action);
@@ -164,16 +171,21 @@ std::string fish_text(const std::string& text) {
   return replaced(replaced(text, "\\", "\\\\"), "'", "\\'");
 }
 
+/// What fish lists for the value: names, then files, those of an ending (of one a call) first.
+std::string fish_offers(const Values& values) {
+  std::string offered = joined_names(values);
+  if (values.several) return "(__fish_complete_list , \"string join \\n " + offered + "\")";
+  if (values.extension.empty()) return offered;
+  const std::string call = "(__fish_complete_suffix .";
+  return offered + " " + call + extensions(values, ") " + call) + ")";
+}
+
 std::string fish_line(const Verb& verb, const Completion& c) {
-  std::string offered = joined_names(c.values);
-  if (!c.values.extension.empty()) {
-    offered += (offered.empty() ? "" : " ") +
-               fmt::format("(__fish_complete_suffix .{})", extensions(c.values, " ."));
-  }
+  const std::string offered = fish_offers(c.values);
   std::string line =
       fmt::format("complete -c pathflow -n '__fish_seen_subcommand_from {}'", verb.name());
   if (!c.option.empty()) line += fmt::format(" -l {}{}", c.option.substr(2), c.flag ? "" : " -x");
-  if (!offered.empty()) line += fmt::format(" -a '{}'", fish_text(offered));
+  if (!offered.empty()) line += fmt::format(" -k -a '{}'", fish_text(offered));
   return line + fmt::format(" -d '{}'\n", fish_text(c.text));
 }
 
