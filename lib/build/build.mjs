@@ -3,7 +3,13 @@
 // current, by the contents of everything it is made of, is left alone.
 import { createHash } from "node:crypto";
 import {
-  existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
 } from "node:fs";
 import { cpus } from "node:os";
 import { dirname, extname, join, relative } from "node:path";
@@ -69,11 +75,26 @@ export async function cmakeBuild(preset, targets, tell, options = []) {
   }
   const args = ["--build", "--preset", preset, "--parallel", String(cpus().length)];
   for (const target of targets) args.push("--target", target);
-  await run("cmake", args, { onLine: ninjaProgress(tell), log: buildFolder("logs", `${preset}.log`) });
+  await run("cmake", args, {
+    onLine: ninjaProgress(tell),
+    log: buildFolder("logs", `${preset}.log`),
+  });
 }
 
-const cppInputs = ["package.json", "CMakeLists.txt", "CMakePresets.json", "lib/pathflow", "lib/build"];
-const wasmInputs = ["wasm/CMakeLists.txt", "wasm/capi", "wasm/kernels", "wasm/pack.mjs", "wasm/relaxed-simd.mjs"];
+const cppInputs = [
+  "package.json",
+  "CMakeLists.txt",
+  "CMakePresets.json",
+  "lib/pathflow",
+  "lib/build",
+];
+const wasmInputs = [
+  "wasm/CMakeLists.txt",
+  "wasm/capi",
+  "wasm/kernels",
+  "wasm/pack.mjs",
+  "wasm/relaxed-simd.mjs",
+];
 
 export async function buildWasm() {
   await unlessCurrent("wasm", [...cppInputs, ...wasmInputs], ["wasm/dist/pathflow.wasm"], () =>
@@ -105,15 +126,24 @@ function removeInternalTypes(entries) {
 }
 
 export async function buildJs() {
-  const inputs = ["wasm/js/src", "wasm/js/tsconfig.json", "package-lock.json", "lib/build/build.mjs"];
+  const inputs = [
+    "wasm/js/src",
+    "wasm/js/tsconfig.json",
+    "package-lock.json",
+    "lib/build/build.mjs",
+  ];
   await unlessCurrent("js", inputs, ["wasm/dist/index.js", "wasm/dist/index.d.ts"], () =>
     step("Building the JS module", async () => {
       for (const name of existsSync(dist) ? readdirSync(dist) : []) {
         if (extname(name) !== ".wasm") rmSync(join(dist, name), { recursive: true });
       }
       // Comments are for the types, where editors show them: in the code they would only be carried.
-      const tsc = (...options) => node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json", ...options);
-      await Promise.all([tsc("--emitDeclarationOnly"), tsc("--declaration", "false", "--removeComments")]);
+      const tsc = (...options) =>
+        node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json", ...options);
+      await Promise.all([
+        tsc("--emitDeclarationOnly"),
+        tsc("--declaration", "false", "--removeComments"),
+      ]);
       removeInternalTypes(["index.d.ts", "worker.d.ts"]);
     }),
   );
@@ -121,7 +151,17 @@ export async function buildJs() {
 
 // The page -------------------------------------------------------------------------------------------
 
-const compressible = new Set([".html", ".js", ".css", ".wasm", ".svg", ".json", ".webmanifest", ".npy", ".safetensors"]);
+const compressible = new Set([
+  ".html",
+  ".js",
+  ".css",
+  ".wasm",
+  ".svg",
+  ".json",
+  ".webmanifest",
+  ".npy",
+  ".safetensors",
+]);
 
 /** Writes FILE.br and FILE.gz beside every file worth it: the server hands them out as they are. */
 function compress(folder) {
@@ -139,7 +179,9 @@ export async function buildWeb() {
   const inputs = ["web", "wasm/js/src", "wasm/dist", "package-lock.json", "lib/build/build.mjs"];
   await unlessCurrent("web", inputs, ["web/dist/index.html"], () =>
     step("Building the page", async () => {
-      await run("node", [join(root, "node_modules/vite/bin/vite.js"), "build"], { cwd: join(root, "web") });
+      await run("node", [join(root, "node_modules/vite/bin/vite.js"), "build"], {
+        cwd: join(root, "web"),
+      });
       compress(join(root, "web/dist"));
     }),
   );
@@ -156,7 +198,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     const names = process.argv.slice(2);
     const unknown = names.find((name) => !(name in parts));
     if (unknown !== undefined) {
-      throw new Failure(`build: unknown part "${unknown}" (valid: ${Object.keys(parts).join(", ")})`);
+      throw new Failure(
+        `build: unknown part "${unknown}" (valid: ${Object.keys(parts).join(", ")})`,
+      );
     }
     await setUp("start");
     await build(names.length > 0 ? names : undefined);

@@ -22,7 +22,8 @@ export async function buildDocs() {
     env: { PATHFLOW_VERSION: version },
     check: false,
   });
-  if (status !== 0 || /: (warning|error): /.test(output)) throw new Failure(`${output}\nDoxygen has complaints`);
+  if (status !== 0 || /: (warning|error): /.test(output))
+    throw new Failure(`${output}\nDoxygen has complaints`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 
 const special =
   /^\s*(explicit )?(~?\w+\((const \w+&|\w+&&)?\)( noexcept)?( override)?( = \w+)?|\w+& operator=\(.*\)( noexcept)?( = \w+)?|bool operator==\(.*\) const = default);$/;
-const several = /^(\s*)([\w:<>]+(?: [\w:<>]+)*? )(\w+(?: = [^,;()]+)?(?:, \w+(?: = [^,;()]+)?)+);(\s*\/\/\/<.*)?$/;
+const several =
+  /^(\s*)([\w:<>]+(?: [\w:<>]+)*? )(\w+(?: = [^,;()]+)?(?:, \w+(?: = [^,;()]+)?)+);(\s*\/\/\/<.*)?$/;
 
 let comment = []; // the `///` lines right above
 for (const line of readFileSync(process.argv[2], "utf8").split("\n")) {

@@ -79,7 +79,8 @@ export function run(command, args, { cwd = root, env, onLine, check = true, log 
       });
     }
     child.on("error", (error) => {
-      const missing = error.code === "ENOENT" ? "is not installed" : `could not run: ${error.message}`;
+      const missing =
+        error.code === "ENOENT" ? "is not installed" : `could not run: ${error.message}`;
       reject(new Failure(`${command} ${missing}`));
     });
     child.on("close", (code, signal) => {

@@ -60,7 +60,8 @@ function aptGet(prefix, args, tell) {
     }
     child.stdio[3]?.setEncoding("utf8").on("data", (text) => {
       const match = /(dl|pm)status:[^:]*:([\d.]+):/.exec(text);
-      if (match) tell(`${match[1] === "dl" ? "fetching" : "installing"}, ${Math.round(match[2])} %`);
+      if (match)
+        tell(`${match[1] === "dl" ? "fetching" : "installing"}, ${Math.round(match[2])} %`);
     });
     child.on("error", reject);
     child.on("close", (status) => resolve({ status, output }));
@@ -72,7 +73,9 @@ async function installDebian(packages, prefix) {
   await step(what, async (tell) => {
     const install = () => aptGet(prefix, ["install", "--no-install-recommends", ...packages], tell);
     const lists = "/var/lib/apt/lists";
-    const known = existsSync(lists) && readdirSync(lists).some((name) => name.endsWith("Packages") || name.endsWith(".lz4"));
+    const known =
+      existsSync(lists) &&
+      readdirSync(lists).some((name) => name.endsWith("Packages") || name.endsWith(".lz4"));
     let result = known ? await install() : { status: -1 };
     if (result.status !== 0) {
       // No package lists yet, or lists so old that the files they name are gone.
@@ -89,7 +92,9 @@ async function setUpDebian(section) {
   const packages = debianPackages(section);
   const missing = missingPackages(packages);
   if (missing === null) {
-    console.log("This is no Debian, so packages are not checked; the build will say what it misses.");
+    console.log(
+      "This is no Debian, so packages are not checked; the build will say what it misses.",
+    );
     return;
   }
   if (missing.length === 0) return;

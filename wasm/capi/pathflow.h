@@ -181,14 +181,13 @@ pf_status pf_draw_start(pf_handle trainer, size_t rows, uint64_t seed, pf_handle
 /* log p in nats at points [n, d], from the learned path's probability-flow ODE. A Gaussian source.
  * options: {"divergence": "exact" or "hutchinson", "probes": directions a row (1), "probe":
  *   "rademacher" or "gaussian", "seed": of the probes (0), "first_row": number of the first row, so
- *   that pieces of a batch draw the same probes (0), "sampler": a Runge-Kutta method ("dopri5"), and
- *   its "steps", "rtol", "atol"}. See density::LikelihoodOptions. labels, progress: as below.
+ *   that pieces of a batch draw the same probes (0), "sampler": a Runge-Kutta method ("dopri5"),
+ *   and its "steps", "rtol", "atol"}. See density::LikelihoodOptions. labels, progress: as below.
  * Arrays: "log_density" double [n]; "points" float [n, d], where the points came from at the source
  * end. Text: {"evaluations": of the network and its derivative}. */
 pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t options_length,
-                                 const pf_points* points, const int32_t* labels,
-                                 size_t label_count, pf_progress progress, void* user,
-                                 pf_handle* result);
+                                 const pf_points* points, const int32_t* labels, size_t label_count,
+                                 pf_progress progress, void* user, pf_handle* result);
 
 /* Moves points along the learned path.
  * options: {"n": rows drawn (1000), "sampler": "heun", "steps": 50, "seed": 0, "toward": "data" or
@@ -197,12 +196,13 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
  *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
  *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
- *   and neither "keep" nor a sampler that is no Runge-Kutta method)}. See sample::SampleOptions. start: rows to move instead of drawn ones ("n" must then be absent); or
- * NULL. labels: one for all rows or one a row; NULL with label_count 0 for the null label.
+ *   and neither "keep" nor a sampler that is no Runge-Kutta method)}. See sample::SampleOptions.
+ * start: rows to move instead of drawn ones ("n" must then be absent); or NULL.
+ * labels: one for all rows or one a row; NULL with label_count 0 for the null label.
  * progress: may be NULL; user is handed back to it.
- * Arrays: "points" float [n, d]; "log_density" double [n]; if times are kept "trajectories" float [times, n, d] and "times"
- * double [times]. Text: {"evaluations", and if at least 2 times are kept "straightness", "energy"}.
- */
+ * Arrays: "points" float [n, d]; "log_density" double [n]; if times are kept "trajectories" float
+ * [times, n, d] and "times" double [times].
+ * Text: {"evaluations", and if at least 2 times are kept "straightness", "energy"}. */
 pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
                             const pf_points* start, const int32_t* labels, size_t label_count,
                             pf_progress progress, void* user, pf_handle* result);
@@ -217,19 +217,19 @@ pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t optio
                             const int32_t* labels, size_t label_count, pf_handle* result);
 
 /* A density on a grid in the plane, moved by the Fokker-Planck equation of the learned path; 2-D
- * trainers only. The trainer's weights are those of each call; freeing the trainer first is allowed.
+ * trainers only. The trainer's weights are those of each call; it may be freed first.
  * options: {"grid": cells per side 2..1024 (64), "bounds": as above, "toward": "data" or "source",
  *   "diffusion": a name ("zero": the ODE's), "diffusion_scale" (1), "knots": times at which the
  *   network is evaluated (33), "seed": of the rows below (0)}. See density::PlaneFlowOptions.
- * density: what it begins with, [grid, grid], row 0 at ymin; or NULL: the Gaussian source, or else a
- * histogram of 2^18 rows of the law. labels: as above, one for all or none. */
+ * density: what it begins with, [grid, grid], row 0 at ymin; or NULL: the Gaussian source, or else
+ * a histogram of 2^18 rows of the law. labels: as above, one for all or none. */
 pf_status pf_create_plane(pf_handle trainer, const char* options, size_t options_length,
                           const pf_points* density, const int32_t* labels, size_t label_count,
                           pf_handle* plane);
 /* Moves it on. options: {"t": where to, moved into the path's own interval; not behind where it is;
  *   absent: it stays}.
- * Array: "density" float [grid, grid]. Text: {"t": where it is, "from", "to": its whole way, "mass",
- * "least", "steps", "evaluations": of the network, both in all}. */
+ * Array: "density" float [grid, grid]. Text: {"t": where it is, "from", "to": its whole way,
+ * "mass", "least", "steps", "evaluations": of the network, both in all}. */
 pf_status pf_advance_plane(pf_handle plane, const char* options, size_t options_length,
                            pf_progress progress, void* user, pf_handle* result);
 
