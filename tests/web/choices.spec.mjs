@@ -78,23 +78,64 @@ test("choices that do not go together are off, with the reason, and mended when 
   assert.match(await option.textContent(), /needs a Gaussian source/);
   await page.click('#end-source [data-end="gaussian"]');
   assert.equal(await option.isDisabled(), false);
+  await page.selectOption("#sampler", "euler-maruyama");
   await page.selectOption("#coupling", "ot");
-  assert.equal(await page.locator('#batch option[value="2048"]').isDisabled(), true);
+  await waitForStatus(page, /Sampler is now Heun \(the old choice needs pairs at random\)/);
+  for (const choice of ["#batch 2048", "#predict score", "#sampler ddpm", "#objective implicit"]) {
+    const [list, value] = choice.split(" ");
+    assert.equal(await page.locator(`${list} option[value="${value}"]`).isDisabled(), true, choice);
+  }
+  await page.selectOption("#objective", "interpolant");
+  await page.selectOption("#gamma", "brownian");
+  assert.equal(
+    await page.locator('#sampler option[value="euler-maruyama"]').isDisabled(),
+    false,
+    "noise of the path's own gives a score whatever the pairing",
+  );
+  assert.equal(await page.locator('#sampler option[value="ddim"]').isDisabled(), true);
+  await page.selectOption("#objective", "regression");
+  await waitForStatus(page, /The path has no noise of its own now/);
   await close();
 });
 
-test("every method and every story trains and samples, and says what it is", async () => {
+test("every method by its address: it trains, samples, lights up and says what it is", async () => {
   const { page, errors, close } = await opened();
-  const chips = page.locator("#chips button, #stories button[aria-pressed]");
-  const count = await chips.count();
-  assert.equal(count, 16);
+  const ids = await page.$$eval("#chips button", (all) => all.map((e) => e.dataset.method));
+  const said = new Map();
+  for (const id of ids) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `width=16&batch=64&trained=8&method=${id}`);
+    // In one look: the page drops the old network's frame as it shows the new choices.
+    await page.waitForFunction(
+      (name) =>
+        document.querySelector(`[data-method='${name}']`).ariaPressed === "true" &&
+        Number(document.querySelector("#scene").dataset.frame) >= 8,
+      id,
+    );
+    assert.equal(await page.locator("#status.problem").count(), 0, id);
+    assert.equal(await page.locator("label.lit").count(), 6, id);
+    assert.ok((await text(page, "#look")).length > 60, id);
+    said.set(id, (await page.$$eval("label.part select", (all) => all.map((e) => e.value))).join());
+  }
+  assert.equal(said.get("alpha-deblending"), said.get("rectified-flow"), "one choice, two names");
+  assert.equal(new Set(said.values()).size, ids.length - 1);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("every story trains and samples, and says what to look at", async () => {
+  const { page, errors, close } = await opened();
+  const tales = page.locator("#stories button[aria-pressed]");
+  const count = await tales.count();
+  assert.ok(count >= 3);
   for (let k = 0; k < count; k++) {
-    const chip = chips.nth(k);
-    await chip.click();
-    assert.equal(await chip.getAttribute("aria-pressed"), "true");
+    const tale = tales.nth(k);
+    await tale.click();
+    assert.equal(await tale.getAttribute("aria-pressed"), "true");
     assert.ok((await text(page, "#look")).length > 60);
     await page.waitForFunction(() => Number(document.querySelector("#scene").dataset.frame) > 20);
-    assert.equal(await page.locator("#status.problem").count(), 0, await chip.innerText());
+    assert.equal(await page.locator("#status.problem").count(), 0, await tale.innerText());
   }
   assert.deepEqual(errors, []);
   await close();
@@ -105,19 +146,24 @@ test("a method lights the parts it chooses; one that shares the network keeps it
   const parts = () =>
     page.$$eval("#schedule, #predict, #coupling, #sampler", (all) => all.map((e) => e.value));
   const lit = () => page.$$eval("label.lit", (all) => all.map((e) => e.htmlFor).sort());
-  const all = ["coupling", "predict", "sampler", "schedule"];
-  assert.deepEqual(await parts(), ["vp-linear", "noise", "independent", "ddpm"]);
+  const all = ["coupling", "gamma", "objective", "predict", "sampler", "schedule"];
+  assert.deepEqual(await parts(), ["vp-linear", "independent", "noise", "ddpm"]);
   await waitForFrame(page, 30);
   assert.deepEqual(await lit(), all);
   const kin = await page.$$eval("#chips .kin", (chips) => chips.map((e) => e.dataset.method));
-  assert.deepEqual(kin, ["ddim", "dpm-solver++"]);
+  assert.deepEqual(kin, ["ddim", "dpm-solver", "dpm-solver++", "dpm-solver++-sde", "unipc"]);
+  await page.click("[data-family=solver]");
   await page.click("[data-method='dpm-solver++']");
   await page.waitForFunction(() => document.querySelector("#stat-nfe").textContent === "10");
   assert.equal(await reading(page, "step"), 30);
-  assert.match(await text(page, "#look"), /Lu et al\. 2022.*Same network as DDPM and DDIM/s);
+  assert.match(await text(page, "#look"), /Lu et al\. 2022.*Same network as DDPM, DDIM, /s);
   await page.selectOption("#sampler", "heun");
-  assert.deepEqual(await lit(), ["coupling", "predict", "schedule"]);
+  assert.deepEqual(
+    await lit(),
+    all.filter((part) => part !== "sampler"),
+  );
   assert.match(await text(page, "#look"), /Nearly DPM-Solver.*The network is the same/s);
+  await page.click("[data-family=flow]");
   await page.click("[data-method=alpha-deblending]");
   assert.match(await text(page, "#look"), /The very same numbers as Rectified flow/);
   assert.deepEqual(errors, []);
@@ -127,10 +173,25 @@ test("a method lights the parts it chooses; one that shares the network keeps it
 test("all methods in one table of the same parts, each to be picked", async () => {
   const { page, errors, close } = await opened();
   await page.click("#methods-open");
-  assert.equal(await page.locator("#methods tbody tr").count(), 13);
+  const rows = await page.$$eval("#methods tbody tr:not(.family-head)", (all) =>
+    all.map((row) =>
+      [...row.querySelectorAll("td:not(:nth-child(2))")].map((cell) => [
+        cell.textContent,
+        cell.className === "other",
+      ]),
+    ),
+  );
+  const chips = await page.locator("#chips button").count();
+  assert.equal(rows.length, chips);
+  assert.ok(chips >= 33, `${chips} methods`);
+  for (const row of rows) {
+    const colours = row.map(([, other]) => other);
+    const truth = row.map(([words], k) => words !== rows[0][k][0]);
+    assert.deepEqual(colours, truth, "in colour is what differs from flow matching");
+  }
   const links = await page.$$eval("#methods a", (all) => all.map((a) => a.href));
-  assert.ok(links.every((href) => /^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{5}$/.test(href)));
-  assert.equal(await page.locator("#methods td.other").count(), 1 + 1 + 2 + 1 + 8 * 3);
+  const known = /^https:\/\/(arxiv\.org\/abs\/\d{4}\.\d{5}|jmlr\.org\/papers\/.*\.html)$/;
+  assert.ok(links.length === chips && links.every((href) => known.test(href)));
   await page.click("#methods tbody tr:has-text('v-prediction') button");
   assert.equal(await page.isVisible("#methods"), false);
   assert.equal(await page.inputValue("#predict"), "v");

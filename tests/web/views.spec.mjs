@@ -41,7 +41,13 @@ test("ODE and SDE: rough paths, the same crowd at every time", async (t) => {
   assert.equal(await data(page, "#apart", "worst"), 0, "w = 0 is the ODE itself");
   await page.waitForFunction(() => /view=noise.*noise=0(&|$)/.test(location.hash));
   await page.click('#end-source [data-end="moons"]');
-  assert.match(await text(page, ".refused"), /needs noise in the mix/);
+  const refused = "#scene-noise ~ .refused";
+  assert.match(await text(page, refused), /needs noise in the mix/);
+  await page.click('#end-source [data-end="gaussian"]');
+  assert.equal(await page.isVisible(refused), false);
+  await page.selectOption("#coupling", "ot");
+  assert.match(await text(page, refused), /pair at random/);
+  assert.equal(await page.isDisabled("#noise"), true);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -57,6 +63,7 @@ test("compare: one network under two samplers, then two networks trained alike",
     [await fact(page, "first", "NFE"), await fact(page, "compare", "NFE")],
     [20, 80],
   );
+  await page.click("[data-family=flow]");
   await page.click("[data-method=flow-matching]");
   await page.click("#play"); // picking has begun to train: pause
   await page.waitForFunction(() => document.querySelector("#play span").textContent === "Train");
@@ -84,6 +91,45 @@ test("compare: one network under two samplers, then two networks trained alike",
     `straightness ${pair.join(" at random, ")} by OT, both after ${await end.jsonValue()}`,
   );
   assert.ok(pair[1] < 0.5 * pair[0]);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test("Fokker–Planck: particles are apart from the density by chance alone, and by less with n and grid", async (t) => {
+  const path = "#view=density&from=pretrained&t=0&crowd=4000&cells=64";
+  const { page, errors, close } = await opened({ path });
+  const rows = async (id, x) => {
+    await page.waitForFunction(
+      ([frame, wanted]) => document.querySelector(frame).dataset.points?.includes(`[${wanted},`),
+      [id, x],
+    );
+    return JSON.parse(await page.getAttribute(id, "data-points"));
+  };
+  const byGrid = await rows("#by-grid", 64);
+  const byCrowd = await rows("#by-crowd", 4000);
+  const words = byCrowd.map((row) => row.map((v) => Number(v.toPrecision(3))).join(" "));
+  t.diagnostic(`n, ODE, SDE, chance: ${words.join("; ")}`);
+  t.diagnostic(`ODE on 32 and 64 cells: ${byGrid.map((row) => row[1].toFixed(3))}`);
+  // One seed on one network: the same numbers each time; chance alone scatters by a few hundredths.
+  const [few, , many] = byCrowd;
+  for (const [, ode, , alone] of byCrowd) assert.ok(ode > 0.85 * alone && ode < 1.35 * alone);
+  assert.ok(few[1] / many[1] > 2.8 && few[1] / many[1] < 4.8, "4 for 16 times as many, by chance");
+  assert.ok(
+    many[2] < 2 * many[3] && many[2] < 0.5 * few[2],
+    "the SDE's, up to the network's error",
+  );
+  assert.ok(byGrid[0][1] > 1.8 * byGrid[1][1], "second order, until chance is left");
+  assert.ok((await data(page, "#heat-pde", "massError")) < 1e-12);
+  assert.ok((await data(page, "#heat-pde", "least")) >= 0);
+  await page.locator("#time").fill("0");
+  await page.waitForFunction(() => document.querySelector("#heat-pde").dataset.t === "1");
+  const start = (await rows("#by-crowd", 4000)).at(-1);
+  assert.ok(start[1] < 1.2 * start[3], `at the source: ${start}`);
+  await page.selectOption("#crowd", "1000");
+  await page.waitForFunction(() => document.querySelector("#heat-pde").dataset.n === "1000");
+  await page.waitForFunction(() => /crowd=1000/.test(location.hash));
+  await page.selectOption("#schedule", "ve");
+  assert.match(await text(page, ".refusal"), /no one grid holds both/);
   assert.deepEqual(errors, []);
   await close();
 });

@@ -1,8 +1,10 @@
 // The choices as the address's hash, and back: everything read is checked.
 import type { Names } from "pathflow";
 import { defaults, layers, offered, type Choices, type Layer, type Quantity } from "./choices";
+import { crowds, grids } from "./engine/marginals";
 import { methodNamed, methods, partKeys } from "./methods";
 import { decodeRows, isRows } from "./rows";
+import { lossVariants, samplerVariants } from "./variants";
 import { viewNames } from "./views/names";
 
 /** What an address asks for, beside the choices. */
@@ -18,6 +20,8 @@ export interface Run {
 export interface Address {
   choices: Partial<Choices>;
   run: Partial<Run>;
+  /** The method asked for by name. */
+  method?: string;
   /** One sentence for each thing that could not be used. */
   problems: string[];
 }
@@ -37,7 +41,9 @@ const letters: Record<Layer, string> = {
 };
 
 /** What addresses leave out where it is as at first. */
-const untold: readonly (keyof Choices)[] = ["view", "noise", "versus"];
+const untold: readonly (keyof Choices)[] = [
+  ...(["gamma", "objective", "view", "noise", "versus", "crowd", "cells"] as const),
+];
 
 export function writeAddress(choices: Readonly<Choices>, run: Run): string {
   const fields = new URLSearchParams();
@@ -69,6 +75,11 @@ const number =
     return fits ? value : undefined;
   };
 
+const among =
+  (list: readonly number[]): Check =>
+  (text) =>
+    list.find((value) => String(value) === text);
+
 const word = /^text:[A-Za-z0-9 !?&+.-]{1,10}$/;
 
 function end(known: Known): Check {
@@ -85,9 +96,11 @@ function checks(known: Known): Record<string, [Check, string]> {
     data: [end(known), "a data set, text:WORD or whole coded rows"],
     source: [end(known), "a data set, text:WORD or whole coded rows"],
     schedule: listed(names.schedules),
-    predict: listed(names.predictions),
+    gamma: listed(names.gammas),
     coupling: listed(names.couplings),
-    sampler: listed(names.samplers),
+    objective: listed([...names.objectives, ...lossVariants]),
+    predict: listed(names.predictions),
+    sampler: listed([...names.samplers, ...samplerVariants]),
     steps: [number(1, 100), "a whole number from 1 to 100"],
     width: [number(1, 512), "a whole number from 1 to 512"],
     depth: [number(1, 8), "a whole number from 1 to 8"],
@@ -99,6 +112,8 @@ function checks(known: Known): Record<string, [Check, string]> {
     view: listed(viewNames),
     noise: [number(0, 2, false), "a number from 0 to 2"],
     versus: listed(methods.map(({ id }) => id)),
+    crowd: [among(crowds), crowds.join(", ")],
+    cells: [among(grids), grids.join(", ")],
   };
 }
 
@@ -123,14 +138,16 @@ export function readAddress(hash: string, known: Known): Address {
 
 /** A method by name stands for its parts, which may be given beside it. */
 function readMethod(fields: URLSearchParams, address: Address): void {
-  const id = fields.get("method");
-  if (id === null) return;
+  // A plus in an address stands for a space, and no method's name has one.
+  const id = fields.get("method")?.replace(/ /g, "+");
+  if (id === undefined) return;
   const method = methodNamed(id);
   const known = methods.map((each) => each.id).join(", ");
   if (!method) address.problems.push(complaint("method", id, known));
   else {
     for (const key of partKeys) Object.assign(address.choices, { [key]: method.parts[key] });
     address.choices.steps = method.steps;
+    address.method = id;
   }
 }
 

@@ -115,6 +115,7 @@ export class App {
     if (time !== undefined) this.scene.clock.scrub(time);
     else if (this.reduced.matches) this.scene.clock.scrub(0);
     else this.scene.clock.play(performance.now());
+    this.display.method(address.method);
     this.display.clock();
     this.display.repaint();
     this.display.choices();

@@ -1,5 +1,6 @@
 // Every choice a person can make, with its default and the values it may take.
-import type { Coupling, Prediction, Sampler, Schedule } from "pathflow";
+import type { Coupling, Gamma, Prediction, Schedule } from "pathflow";
+import type { LossChoice, SamplerChoice } from "./variants";
 import type { ViewName } from "./views/names";
 
 /** One end of the path: a data set's name, "text:WORD", or "rows:" with coded points of one's own. */
@@ -12,8 +13,11 @@ export interface Training {
   data: End;
   source: End;
   schedule: Schedule;
-  predict: Prediction;
+  /** Noise of the path's own. */
+  gamma: Gamma;
   coupling: Coupling;
+  objective: LossChoice;
+  predict: Prediction;
   width: number;
   depth: number;
   batch: number;
@@ -23,7 +27,7 @@ export interface Training {
 
 /** What can change while the network stays. */
 export interface Viewing {
-  sampler: Sampler;
+  sampler: SamplerChoice;
   steps: number;
   particles: boolean;
   paths: boolean;
@@ -38,6 +42,9 @@ export interface Viewing {
   noise: number;
   /** The method to compare with, by its id. */
   versus: string;
+  /** Particles counted, and cells a side of the equation's grid, where densities are compared. */
+  crowd: number;
+  cells: number;
 }
 
 export type Choices = Training & Viewing;
@@ -49,8 +56,10 @@ export const defaults: Readonly<Choices> = {
   data: "8gaussians",
   source: "gaussian",
   schedule: "linear",
-  predict: "velocity",
+  gamma: "zero",
   coupling: "independent",
+  objective: "regression",
+  predict: "velocity",
   width: 48,
   depth: 3,
   batch: 256,
@@ -68,14 +77,18 @@ export const defaults: Readonly<Choices> = {
   view: "flow",
   noise: 1,
   versus: "ddim",
+  crowd: 4000,
+  cells: 64,
 };
 
 export const trainingKeys: readonly (keyof Training)[] = [
   "data",
   "source",
   "schedule",
-  "predict",
+  "gamma",
   "coupling",
+  "objective",
+  "predict",
   "width",
   "depth",
   "batch",

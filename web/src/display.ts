@@ -28,8 +28,10 @@ const room = 1.14;
 const wordsEvery = 90;
 
 export function shownOf(choices: Readonly<Choices>): Shown {
-  const traced = choices.view !== "flow";
-  return { ...choices, noisy: choices.view !== "noise" && stochastic(choices.sampler), traced };
+  const { view } = choices;
+  const traced = view !== "flow" && view !== "density";
+  const noisy = view !== "noise" && view !== "density" && stochastic(choices.sampler);
+  return { ...choices, noisy, traced, paths: choices.paths && view !== "density" };
 }
 
 /** The parts that answer the person too; the app makes them. */
@@ -76,6 +78,11 @@ export class Display {
     timeline.showSteps(choices.sampler === "dopri5" || choices.view !== "flow" ? 0 : choices.steps);
     void this.endPoints(choices.source, choices.data);
     this.words(scene.clock.t);
+  }
+
+  /** The method that the address asks for. */
+  method(id: string | undefined): void {
+    this.parts.methods.prefer(id);
   }
 
   private async endPoints(source: End, data: End): Promise<void> {

@@ -1,33 +1,93 @@
 // Which choices do not go together, and why.
-import type { Coupling, Prediction, Sampler, Schedule } from "pathflow";
-import type { Choices } from "./choices";
+import type { Coupling, Gamma, Prediction, Schedule } from "pathflow";
+import { defaults, type Choices } from "./choices";
+import type { LossChoice, SamplerChoice } from "./variants";
 
 type Reason = string | undefined;
 const gaussianOnly = "needs a Gaussian source";
+const randomOnly = "needs pairs at random";
 
 function gaussian(choices: Choices): boolean {
   return choices.source === "gaussian";
 }
 
-export function predictRule(value: Prediction, choices: Choices): Reason {
-  return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
+/** Whether the path has noise of its own, and with it a score between any two ends. */
+export function noisyPath({ objective, gamma }: Choices): boolean {
+  return objective === "interpolant" && gamma !== "zero";
 }
 
-const withNoise: readonly Sampler[] = [
+/** Why the score does not follow from the velocity: it wants noise that knows nothing of the data. */
+function pairedScore(choices: Choices): Reason {
+  if (!gaussian(choices)) return gaussianOnly;
+  return choices.coupling === "independent" ? undefined : randomOnly;
+}
+
+/** Why there is no score, and so no SDE. */
+export function scoreRule(choices: Choices): Reason {
+  return noisyPath(choices) ? undefined : pairedScore(choices);
+}
+
+/** The same in a sentence, with what to do. */
+export function whyNoScore(choices: Choices): string {
+  const reason = scoreRule(choices);
+  if (reason === undefined) return "";
+  const why =
+    reason === gaussianOnly
+      ? "the score needs noise in the mix: choose the Gaussian source"
+      : "partners picked by transport do not give it: pair at random";
+  return `An SDE needs the score, and ${why}, or train an interpolant with noise γ of its own.`;
+}
+
+const withDivergence: readonly LossChoice[] = ["implicit", "sliced"];
+
+export function objectiveRule(value: LossChoice, choices: Choices): Reason {
+  return withDivergence.includes(value) ? pairedScore(choices) : undefined;
+}
+
+export function gammaRule(value: Gamma, choices: Choices): Reason {
+  return value !== "zero" && choices.objective !== "interpolant"
+    ? "needs an interpolant"
+    : undefined;
+}
+
+export function predictRule(value: Prediction, choices: Choices): Reason {
+  if (choices.objective === "interpolant" && value !== "velocity")
+    return "an interpolant learns the velocity";
+  return value === "score" ? pairedScore(choices) : undefined;
+}
+
+const withNoise: readonly SamplerChoice[] = [
   "ddpm",
   "dpmpp-sde-2m",
   "euler-maruyama",
   "stochastic-heun",
   "predictor-corrector",
+  "langevin",
+  "edm-churn",
+  "sit",
+];
+
+/** Those that ask for nothing but velocity and score. */
+const general: readonly SamplerChoice[] = [
+  "euler",
+  "midpoint",
+  "heun",
+  "rk4",
+  "dopri5",
+  "euler-maruyama",
+  "stochastic-heun",
+  "sit",
 ];
 
 /** Whether a sampler adds noise on the way. */
-export function stochastic(sampler: Sampler): boolean {
+export function stochastic(sampler: SamplerChoice): boolean {
   return withNoise.includes(sampler);
 }
 
-export function samplerRule(value: Sampler, choices: Choices): Reason {
-  return stochastic(value) && !gaussian(choices) ? gaussianOnly : undefined;
+export function samplerRule(value: SamplerChoice, choices: Choices): Reason {
+  if (noisyPath(choices))
+    return general.includes(value) ? undefined : "needs a path without noise γ";
+  return stochastic(value) ? pairedScore(choices) : undefined;
 }
 
 export function scheduleRule(value: Schedule, choices: Choices): Reason {
@@ -39,7 +99,9 @@ export function scheduleRule(value: Schedule, choices: Choices): Reason {
 export function couplingRule(value: Coupling, choices: Choices): Reason {
   if (value === "pairs") return "needs pairs of your own";
   if (value === "conditional-ot") return "needs labels";
-  return value !== "independent" && choices.batch > 1024 ? "at most 1,024 a batch" : undefined;
+  if (value === "independent") return undefined;
+  if (choices.batch > 1024) return "at most 1,024 a batch";
+  return withDivergence.includes(choices.objective) ? "this loss needs random pairs" : undefined;
 }
 
 export function batchRule(value: number, choices: Choices): Reason {
@@ -49,7 +111,8 @@ export function batchRule(value: number, choices: Choices): Reason {
 }
 
 export function quantityRule(value: string, choices: Choices): Reason {
-  return value === "score" && !gaussian(choices) ? gaussianOnly : undefined;
+  if (value !== "score") return undefined;
+  return noisyPath(choices) ? "needs a path without noise γ" : pairedScore(choices);
 }
 
 export interface Repair {
@@ -62,24 +125,33 @@ export interface Repair {
 export function repair(choices: Choices): Repair {
   const fixed = { ...choices };
   const notes: string[] = [];
-  const note = (what: string, reason: Reason): boolean => {
-    if (reason) notes.push(`${what} (the old choice ${reason})`);
-    return Boolean(reason);
+  const mend = <Key extends keyof Choices>(
+    key: Key,
+    rule: (value: Choices[Key], choices: Choices) => Reason,
+    back: Choices[Key],
+    what: string,
+  ): void => {
+    const reason = rule(fixed[key], fixed);
+    if (!reason) return;
+    notes.push(`${what} (the old choice ${reason})`);
+    fixed[key] = back;
   };
-  if (note("Schedule is now linear", scheduleRule(fixed.schedule, fixed)))
-    fixed.schedule = "linear";
-  if (note("The network now predicts velocity", predictRule(fixed.predict, fixed)))
-    fixed.predict = "velocity";
-  if (note("Sampler is now Heun", samplerRule(fixed.sampler, fixed))) fixed.sampler = "heun";
-  if (note("Arrows now show velocity", quantityRule(fixed.quantity, fixed)))
-    fixed.quantity = "velocity";
-  if (fixed.coupling === "pairs" || fixed.coupling === "conditional-ot") {
-    note("Pairs are now at random", couplingRule(fixed.coupling, fixed));
-    fixed.coupling = "independent";
-  }
+  mend("schedule", scheduleRule, "linear", "Schedule is now linear");
+  mend("objective", objectiveRule, "regression", "The network now learns by regression");
+  mend("gamma", gammaRule, "zero", "The path has no noise of its own now");
+  mend("predict", predictRule, "velocity", "The network now predicts velocity");
+  mend("sampler", samplerRule, "heun", "Sampler is now Heun");
+  mend("quantity", quantityRule, "velocity", "Arrows now show velocity");
+  if (fixed.coupling === "pairs" || fixed.coupling === "conditional-ot")
+    mend("coupling", couplingRule, "independent", "Pairs are now at random");
   if (fixed.coupling !== "independent" && fixed.batch > 1024) {
     fixed.batch = 1024;
     notes.push("Batch is now 1,024 (optimal transport pairs at most that many)");
   }
   return { choices: fixed, notes };
+}
+
+/** Whether these parts work from noise alone. */
+export function needsGaussian(parts: Partial<Choices>): boolean {
+  return repair({ ...defaults, ...parts, source: "moons" }).notes.length > 0;
 }

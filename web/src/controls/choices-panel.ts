@@ -5,12 +5,15 @@ import { input, select } from "../dom";
 import {
   batchRule,
   couplingRule,
+  gammaRule,
+  objectiveRule,
   predictRule,
   quantityRule,
   samplerRule,
   scheduleRule,
 } from "../rules";
 import type { Store } from "../store";
+import { lossVariants, samplerVariants } from "../variants";
 import { addTip } from "./tips";
 import { describe, explain } from "./wording";
 
@@ -33,9 +36,11 @@ export class ChoicesPanel {
     private readonly onBadSeed: (text: string) => void,
   ) {
     this.list("schedule", names.schedules, scheduleRule);
-    this.list("predict", names.predictions, predictRule);
+    this.list("gamma", names.gammas, gammaRule);
     this.list("coupling", names.couplings, couplingRule);
-    this.list("sampler", names.samplers, samplerRule);
+    this.list("objective", [...names.objectives, ...lossVariants], objectiveRule);
+    this.list("predict", names.predictions, predictRule);
+    this.list("sampler", [...names.samplers, ...samplerVariants], samplerRule);
     this.list("quantity", ["velocity", "score"], quantityRule);
     this.list("speed", offered.speed);
     this.list("width", offered.width);

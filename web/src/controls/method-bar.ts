@@ -1,13 +1,15 @@
-// The row of methods by name, the stories beside it, and a sentence about what is chosen: what the
+// The methods by name, a family at a time, the stories beside them, and a sentence about what is chosen: what the
 // method is, who wrote it, and with which others it shares its network.
 import { trainingKeys, type Choices } from "../choices";
 import { element, make } from "../dom";
 import {
   differing,
+  families,
   isMethod,
   methods,
   partKeys,
   sameNetwork,
+  type Family,
   type Method,
   type PartKey,
 } from "../methods";
@@ -23,32 +25,22 @@ export class MethodBar {
   /** The method picked last: what departs from it is told as such. */
   private base: Method = methods[0];
   private readonly look = element("look");
+  private readonly tabs = new Map<Family, HTMLButtonElement>();
+  private readonly groups = new Map<Family, HTMLElement>();
   private readonly chips = new Map<Method, HTMLButtonElement>();
   private readonly told = new Map<Story, HTMLButtonElement>();
   private shown: Readonly<Choices> | undefined;
+  private opened: Method | undefined;
 
   constructor(events: MethodBarEvents) {
-    const group = (family: Method["family"], label: string): HTMLElement => {
-      const box = make("div", { class: "family", role: "group", "aria-label": label });
-      for (const method of methods.filter((m) => m.family === family)) {
-        const chip = make(
-          "button",
-          { type: "button", class: "chip", title: method.meaning, "data-method": method.id },
-          method.name,
-        );
-        chip.addEventListener("click", () => {
-          this.base = method;
-          events.onMethod(method);
-        });
-        this.chips.set(method, chip);
-        box.append(chip);
-      }
-      return box;
-    };
-    element("chips").replaceChildren(
-      group("flow", "Methods of the flow family"),
-      group("diffusion", "Methods of the diffusion family"),
-    );
+    for (const [family, label] of Object.entries(families) as [Family, string][]) {
+      const tab = make("button", { type: "button", "data-family": family }, label);
+      tab.addEventListener("click", () => this.open(family));
+      this.tabs.set(family, tab);
+      element("families").append(tab);
+      this.groups.set(family, this.group(family, label, events));
+    }
+    element("chips").replaceChildren(...this.groups.values());
     const row = element("stories");
     for (const story of stories) {
       const button = make("button", { type: "button", class: "tale", title: story.look });
@@ -63,9 +55,32 @@ export class MethodBar {
     row.append(table);
   }
 
-  /** The method that these choices are, or depart from. */
-  get method(): Method {
-    return this.base;
+  /** Of two names of the same parts this one is shown. */
+  prefer(id: string | undefined): void {
+    this.base = methods.find((method) => method.id === id) ?? this.base;
+  }
+
+  private group(family: Family, label: string, events: MethodBarEvents): HTMLElement {
+    const box = make("div", { class: "family", role: "group", "aria-label": `Methods: ${label}` });
+    for (const method of methods.filter((m) => m.family === family)) {
+      const attributes = { type: "button", class: "chip", title: method.meaning };
+      const chip = make("button", { ...attributes, "data-method": method.id }, method.name);
+      chip.addEventListener("click", () => {
+        this.base = method;
+        events.onMethod(method);
+      });
+      this.chips.set(method, chip);
+      box.append(chip);
+    }
+    return box;
+  }
+
+  /** Brings up a family's methods; none of them is picked by that. */
+  private open(family: Family): void {
+    for (const [each, tab] of this.tabs) {
+      tab.setAttribute("aria-pressed", String(each === family));
+      this.groups.get(each)!.hidden = each !== family;
+    }
   }
 
   show(choices: Readonly<Choices>): void {
@@ -73,11 +88,19 @@ export class MethodBar {
       this.base = methods.find((m) => isMethod(m, choices)) ?? this.base;
     }
     const { base } = this;
+    if (this.opened !== base) this.open(base.family);
+    this.opened = base;
     const exact = isMethod(base, choices);
     const kin = exact ? sameNetwork(base) : [];
     for (const [method, chip] of this.chips) {
       chip.setAttribute("aria-pressed", String(exact && method === base));
       chip.classList.toggle("kin", kin.includes(method));
+    }
+    for (const [family, tab] of this.tabs) {
+      tab.classList.toggle(
+        "kin",
+        kin.some((method) => method.family === family),
+      );
     }
     for (const [story, button] of this.told) {
       button.setAttribute("aria-pressed", String(isStory(story, choices)));
@@ -91,6 +114,7 @@ export class MethodBar {
   private light(choices: Readonly<Choices>): void {
     for (const key of partKeys) {
       const label = document.querySelector<HTMLElement>(`label[for=${key}]`)!;
+      label.classList.add("part");
       label.classList.toggle("lit", choices[key] === this.base.parts[key]);
       if (!this.shown || this.shown[key] === choices[key]) continue;
       label.classList.remove("flash");
@@ -113,14 +137,16 @@ export class MethodBar {
 
 /** A link to the paper; nothing is fetched unless it is followed. */
 export function paper(method: Method): HTMLElement {
-  const href = `https://arxiv.org/abs/${method.paper.arxiv}`;
+  const { href } = method.paper;
   return make("a", { href, target: "_blank", rel: "noopener" }, method.paper.by);
 }
 
 const partNames: Record<PartKey, string> = {
   schedule: "the schedule",
-  predict: "what the network predicts",
+  gamma: "the path’s own noise",
   coupling: "the pairing",
+  objective: "the loss",
+  predict: "what the network predicts",
   sampler: "the sampler",
 };
 

@@ -1,10 +1,11 @@
 // All methods in one table: the same few columns with other values, which is the point of it all.
 import { byId, make } from "../dom";
-import { differing, methods, partKeys, type Method } from "../methods";
+import { differing, families, methods, partKeys, type Family, type Method } from "../methods";
 import { paper } from "./method-bar";
 import { describe } from "./wording";
 
-const heads = ["Method", "Paper", "Schedule", "Network predicts", "Pairing", "Sampler"];
+const parts = ["Schedule", "Own noise", "Pairing", "Trained by", "Predicts", "Sampler"];
+const heads = ["Method", "Paper", ...parts];
 
 export class MethodTable {
   private readonly dialog = byId("methods", HTMLDialogElement);
@@ -24,8 +25,8 @@ export class MethodTable {
     close.addEventListener("click", () => this.dialog.close());
     const title = make("h2", { id: "methods-title" }, "Every method is a choice of the same parts");
     const row = make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)));
-    const body = make("tbody", {}, ...methods.map((method) => this.row(method)));
-    const table = make("table", {}, make("thead", {}, row), body);
+    const bodies = (Object.keys(families) as Family[]).map((family) => this.body(family));
+    const table = make("table", {}, make("thead", {}, row), ...bodies);
     const note = make(
       "p",
       { class: "note" },
@@ -38,6 +39,14 @@ export class MethodTable {
       note,
     );
     this.dialog.showModal();
+  }
+
+  private body(family: Family): HTMLElement {
+    const span = String(heads.length);
+    const head = make("th", { scope: "rowgroup", colspan: span }, families[family]);
+    const body = make("tbody", {}, make("tr", { class: "family-head" }, head));
+    body.append(...methods.filter((m) => m.family === family).map((method) => this.row(method)));
+    return body;
   }
 
   private row(method: Method): HTMLElement {

@@ -23,6 +23,19 @@ const words: Record<string, Record<string, string>> = {
     score: "score",
     edm: "F (EDM)",
   },
+  gamma: {
+    zero: "none",
+    brownian: "√(t(1−t))",
+    quadratic: "t(1−t)",
+    "sine-squared": "sin²(πt)",
+  },
+  objective: {
+    regression: "regression",
+    "likelihood-weighted": "regression, weight g²",
+    implicit: "implicit score matching",
+    sliced: "sliced score matching",
+    interpolant: "interpolant",
+  },
   coupling: {
     independent: "at random",
     ot: "optimal transport",
@@ -50,6 +63,9 @@ const words: Record<string, Record<string, string>> = {
     "euler-maruyama": "Euler–Maruyama",
     "stochastic-heun": "Stochastic Heun",
     "predictor-corrector": "Predictor–corrector",
+    langevin: "Annealed Langevin",
+    "edm-churn": "EDM Heun, churned",
+    sit: "Euler–Maruyama, w = σ",
   },
   speed: { "5": "5 steps/s", "50": "50 steps/s", "300": "300 steps/s", max: "full speed" },
 };
@@ -63,6 +79,8 @@ export function describe(key: string, value: string | number): string {
 /** What a control decides, in a sentence. */
 const purposes: Record<string, string> = {
   schedule: "How much of data and of source is in the mix at each time.",
+  gamma: "Noise of the path’s own, on top of the mix: none at both ends, most in between.",
+  objective: "What a training step makes smaller.",
   predict: "The question put to the network. Every answer gives all the others.",
   coupling: "Which source point is paired with which data point in a batch.",
   width: "Units in each hidden layer: more can bend more, and cost more.",
@@ -100,6 +118,20 @@ const meanings: Record<string, Record<string, string>> = {
     score: "Score: which way points become more likely.",
     edm: "F: what is left when the best linear guess is taken off, at unit size.",
   },
+  gamma: {
+    zero: "None: a point of the path is a mix of the two ends and nothing else.",
+    brownian: "√(t(1−t)): partners are joined by a Brownian bridge.",
+    quadratic: "t(1−t): comes and goes smoothly.",
+    "sine-squared": "sin²(πt): stays small near both ends.",
+  },
+  objective: {
+    regression: "Regression: the squared miss of the asked-for mix. Most methods are this.",
+    "likelihood-weighted":
+      "The squared miss of the score, weighed by g²: a bound on the likelihood.",
+    implicit: "Implicit: the score by its own divergence; no target is ever shown.",
+    sliced: "Sliced: the divergence along one random direction a point.",
+    interpolant: "Interpolant: velocity and noise of the path γ, by two heads of one network.",
+  },
   coupling: {
     independent: "At random: pairs cross, so paths bend.",
     ot: "Optimal transport: pairs that together travel least, so paths are straight.",
@@ -125,6 +157,9 @@ const meanings: Record<string, Record<string, string>> = {
     "euler-maruyama": "Euler–Maruyama: noise on the way, and a pull that makes up for it.",
     "stochastic-heun": "Stochastic Heun: the same, averaged over both ends; 2 evaluations a step.",
     "predictor-corrector": "Predictor–corrector: shakes the crowd into place before every step.",
+    langevin: "Annealed Langevin: the corrector alone, from the most noise to the least.",
+    "edm-churn": "EDM with some noise put back before each step; 2 evaluations a step.",
+    sit: "Euler–Maruyama with w = σ: the noise fades towards the data.",
   },
 };
 

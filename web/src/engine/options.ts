@@ -2,36 +2,65 @@
 import type { SampleOptions, TrainerOptions } from "pathflow";
 import type { Choices, Training } from "../choices";
 import { decodeRows } from "../rows";
+import { noisyPath, scoreRule } from "../rules";
+import { lossOptions, samplerOptions } from "../variants";
 import { keptTimes } from "./frame";
 
 export const particleCount = 1200;
 /** Steps of the ODE and of the SDE where they are set against each other. */
 export const noiseSteps = 120;
 
+/** Of the Brownian bridges between partners of a Schrödinger bridge: that of `brownian` noise. */
+const bridgeVariance = 1;
+
 export function trainerOptions(choices: Readonly<Training>): TrainerOptions {
-  const { schedule, predict, coupling, width, depth, batch, lr, seed } = choices;
+  const { schedule, gamma, coupling, objective, predict, width, depth, batch, lr, seed } = choices;
   const data = decodeRows(choices.data) ?? choices.data;
   const source = decodeRows(choices.source) ?? choices.source;
-  return { data, source, schedule, predict, coupling, width, depth, batch, lr, seed };
+  return {
+    ...{ data, source, schedule, gamma, coupling, predict, width, depth, batch, lr, seed },
+    ...lossOptions(objective),
+    ...(coupling === "bridge" ? { couplingReg: bridgeVariance } : {}),
+  };
 }
 
 /** The sampling run of these choices, with what is kept for the picture. */
 export function samplingOf(choices: Readonly<Choices>): SampleOptions {
   if (choices.view === "noise") return noiseSampling(choices, 0);
+  if (choices.view === "density") return marginalSampling(choices, 0);
   const { sampler, steps, seed } = choices;
   const trajectories = keptTimes(steps);
-  return { n: particleCount, sampler, steps, seed, trajectories, rtol: 1e-3, atol: 1e-3 };
+  return {
+    ...{ n: particleCount, steps, seed, trajectories, rtol: 1e-3, atol: 1e-3 },
+    ...ownDiffusion(choices),
+    ...samplerOptions(sampler),
+  };
 }
 
 /** One rule for both: the family's SDE with w = `scale`·g², which at 0 is the ODE. */
 export function noiseSampling(choices: Readonly<Choices>, scale: number): SampleOptions {
-  const sampler = choices.source === "gaussian" ? "euler-maruyama" : "euler";
+  const sampler = scoreRule(choices) === undefined ? "euler-maruyama" : "euler";
   return {
     n: particleCount,
     sampler,
     steps: noiseSteps,
     seed: choices.seed,
     trajectories: noiseSteps / 2 + 1,
-    ...(sampler === "euler" ? {} : { diffusion: "g2", diffusionScale: scale }),
+    ...(sampler === "euler"
+      ? {}
+      : { diffusion: "g2", ...ownDiffusion(choices), diffusionScale: scale }),
   };
+}
+
+/** As exact as need be: what is left of a distance is counting, not the solver. */
+export function marginalSampling(choices: Readonly<Choices>, scale: number): SampleOptions {
+  const { seed } = choices;
+  const common = { n: particleCount, seed, trajectories: 33 };
+  if (scale === 0) return { ...common, sampler: "heun", steps: 32 };
+  return { ...noiseSampling(choices, scale), ...common, steps: 128 };
+}
+
+/** w(t) on a path with noise of its own, where g² has no meaning. */
+function ownDiffusion(choices: Readonly<Choices>): SampleOptions {
+  return noisyPath(choices) ? { diffusion: "constant" } : {};
 }

@@ -40,8 +40,10 @@ export class Chart {
   private made = "";
   private marked: number | undefined;
 
-  constructor(frame: HTMLElement) {
-    frame.append(this.key, this.host);
+  /** Its key stands in the frame too, or with another's. */
+  constructor(frame: HTMLElement, keys: HTMLElement = frame) {
+    keys.append(this.key);
+    frame.append(this.host);
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.host);
   }
 
@@ -89,8 +91,9 @@ export class Chart {
     const entry = (label: string, style: string, kind: string): HTMLElement =>
       make("li", {}, make("i", { class: kind, style }), label);
     const { lines, band } = drawing;
+    const named = lines.filter((line) => line.label);
     this.key.replaceChildren(
-      ...lines.map(({ label, color, dash }) =>
+      ...named.map(({ label, color, dash }) =>
         entry(label, `border-top: 2.5px ${dash ? "dashed" : "solid"} ${color}`, "stroke"),
       ),
       ...(band ? [entry(band.label, "", "band")] : []),

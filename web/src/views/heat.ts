@@ -10,6 +10,12 @@ export interface Heat {
   half: number;
 }
 
+/** What its colour says, and pixels a unit where it must match a picture beside it. */
+export interface Look {
+  t: number;
+  scale?: number;
+}
+
 export class HeatPane {
   readonly host = make("div", { class: "plane beside" });
   readonly canvas: HTMLCanvasElement;
@@ -17,6 +23,7 @@ export class HeatPane {
   private readonly small = document.createElement("canvas");
   private heat: Heat | undefined;
   private most = 0;
+  private look: Look = { t: 0 };
 
   constructor(panes: HTMLElement, id: string, label: string) {
     this.canvas = make("canvas", { role: "img", "aria-label": label, id: `heat-${id}` });
@@ -32,32 +39,37 @@ export class HeatPane {
   }
 
   /** Shades of `most` and less, so that two panes can be read alike. */
-  draw(heat: Heat | undefined, most: number, palette: Palette): void {
+  draw(heat: Heat | undefined, most: number, palette: Palette, look: Look = { t: 0 }): void {
     this.heat = heat;
     this.most = most;
+    this.look = look;
     this.repaint(palette);
   }
 
   repaint(palette: Palette): void {
-    const box = this.host.getBoundingClientRect();
-    const ctx = sharp(this.canvas, box.width, box.height);
+    const { width, height } = this.canvas.getBoundingClientRect();
+    const ctx = sharp(this.canvas, width, height);
     if (!ctx || !this.heat || this.most <= 0) return;
     this.shade(this.heat, palette);
-    const size = Math.min(box.width, box.height);
+    const { scale } = this.look;
+    const size = scale === undefined ? Math.min(width, height) : 2 * scale * this.heat.half;
     ctx.imageSmoothingQuality = "high";
-    const [left, top] = [(box.width - size) / 2, (box.height - size) / 2];
-    ctx.drawImage(this.small, left, top, size, size);
+    ctx.drawImage(this.small, (width - size) / 2, (height - size) / 2, size, size);
   }
 
   private shade({ values, grid }: Heat, palette: Palette): void {
     this.small.width = this.small.height = grid;
     const image = new ImageData(grid, grid);
-    const [r, g, b] = palette.timesRgb[shadeOf(palette, 0)];
+    const [r, g, b] = palette.timesRgb[shadeOf(palette, this.look.t)];
+    const pixels = image.data;
     for (let row = 0; row < grid; row++) {
       for (let column = 0; column < grid; column++) {
         const at = 4 * ((grid - 1 - row) * grid + column);
         const share = Math.min(1, Math.max(0, values[row * grid + column] / this.most));
-        image.data.set([r, g, b, 255 * Math.sqrt(share)], at);
+        pixels[at] = r;
+        pixels[at + 1] = g;
+        pixels[at + 2] = b;
+        pixels[at + 3] = 255 * Math.sqrt(share);
       }
     }
     this.small.getContext("2d")?.putImageData(image, 0, 0);

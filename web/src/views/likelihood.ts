@@ -42,6 +42,13 @@ export class Likelihood implements View {
     this.done = "";
   }
 
+  refuses({ source }: Readonly<Choices>): string | undefined {
+    return source === "gaussian"
+      ? undefined
+      : "A likelihood is the source’s own, carried along the flow, and only the Gaussian source has one " +
+          "in closed form: choose it to see what the network holds for likely.";
+  }
+
   clear(): void {
     this.done = "";
     for (const pane of [this.model, this.truth]) pane.draw(undefined, 0, this.first.palette);

@@ -1,5 +1,5 @@
 // The views of the middle: what each shows, in a word for its tab and a sentence for its tip.
-export const viewNames = ["flow", "compare", "noise", "steps", "likelihood"] as const;
+export const viewNames = ["flow", "compare", "noise", "density", "steps", "likelihood"] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
@@ -11,6 +11,10 @@ export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
   noise: {
     tab: "ODE or SDE",
     tip: "The same network followed without noise and with it: rough paths, the same crowd.",
+  },
+  density: {
+    tab: "Fokker–Planck",
+    tip: "Particles of the ODE, particles of the SDE and the density itself: three ways, one crowd.",
   },
   steps: {
     tab: "Steps",

@@ -6,6 +6,7 @@ import { make } from "../dom";
 import { frameOf, type Frame } from "../engine/frame";
 import { apart } from "../engine/measure";
 import { noiseSampling } from "../engine/options";
+import { noisyPath, scoreRule, whyNoScore } from "../rules";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../store";
 import { digits } from "../controls/readouts";
@@ -40,8 +41,6 @@ export class Noise implements View {
   ) {
     this.beside = new Beside(first, panes, "noise", "Particles that follow the SDE");
     this.beside.host.append(this.refused);
-    this.refused.textContent =
-      "An SDE needs the score, and the score needs noise in the mix: choose the Gaussian source.";
     this.frame.hidden = true;
     panes.append(this.frame);
     this.slider.addEventListener("input", () => {
@@ -56,11 +55,13 @@ export class Noise implements View {
       this.bar.replaceChildren(label);
     }
     this.slider.value = String(choices.noise);
-    this.now.textContent = `${choices.noise.toFixed(2)} g²`;
+    const amount = choices.noise.toFixed(2) + (noisyPath(choices) ? "" : " g²");
+    this.now.textContent = amount;
     this.plate.name("ODE, w = 0");
-    this.beside.plate.name(`SDE, w = ${choices.noise.toFixed(2)} g²`);
+    this.beside.plate.name(`SDE, w = ${amount}`);
     this.beside.open({ ...choices, noisy: choices.noise > 0, traced: true });
-    this.refused.hidden = choices.source === "gaussian";
+    this.refused.textContent = whyNoScore(choices);
+    this.refused.hidden = this.refused.textContent === "";
     this.slider.disabled = !this.refused.hidden;
     this.frame.hidden = false;
   }
@@ -90,7 +91,7 @@ export class Noise implements View {
     const distance = await measure.distance(frame);
     if (!current()) return;
     this.plate.show({ distance, evaluations: frame.evaluations });
-    if (choices.source !== "gaussian") return;
+    if (scoreRule(choices) !== undefined) return;
     const result = await trainer.sample(noiseSampling(choices, choices.noise));
     const sde = frameOf(result, trainer.steps);
     const far = await measure.distance(sde);

@@ -2,7 +2,9 @@
 import type { Sampler } from "pathflow";
 import { describe } from "../controls/wording";
 import { make } from "../dom";
-import { particleCount } from "../engine/options";
+import type { Choices } from "../choices";
+import { samplingOf } from "../engine/options";
+import { noisyPath, scoreRule } from "../rules";
 import type { Palette } from "../scene/palette";
 import type { Scene } from "../scene/scene";
 import { Chart, type Line } from "./chart";
@@ -10,9 +12,15 @@ import type { Fresh, View } from "./view";
 
 /** Evaluations aimed at. */
 const prices = [1, 2, 4, 8, 16, 32, 64];
-const withNoise: readonly Sampler[] = ["euler", "heun", "dpmpp-2m", "ddpm"];
+const withScore: readonly Sampler[] = ["euler", "heun", "dpmpp-2m", "ddpm"];
+const onNoisyPath: readonly Sampler[] = ["euler", "heun", "rk4", "euler-maruyama"];
 const without: readonly Sampler[] = ["euler", "midpoint", "heun", "rk4"];
 const evaluationsOf: Partial<Record<Sampler, number>> = { midpoint: 2, heun: 2, rk4: 4 };
+
+function compared(choices: Readonly<Choices>): readonly Sampler[] {
+  if (noisyPath(choices)) return onNoisyPath;
+  return scoreRule(choices) === undefined ? withScore : without;
+}
 const round = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50];
 const dashes: (number[] | undefined)[] = [undefined, [7, 4], undefined, [2, 4]];
 
@@ -57,7 +65,7 @@ export class Steps implements View {
 
   async refresh(fresh: Fresh): Promise<void> {
     const { choices, running, measure, current } = fresh;
-    const samplers = choices.source === "gaussian" ? withNoise : without;
+    const samplers = compared(choices);
     for (const known of this.curves.keys()) if (!samplers.includes(known)) this.curves.clear();
     this.band = await measure.floors();
     // While training goes on there is time for one of them at a time.
@@ -82,13 +90,8 @@ export class Steps implements View {
     steps: number,
     curve: Curve,
   ): Promise<void> {
-    const { seed } = choices;
-    const { points, evaluations } = await trainer.sample({
-      n: particleCount,
-      sampler,
-      steps,
-      seed,
-    });
+    const options = samplingOf({ ...choices, view: "flow", sampler, steps });
+    const { points, evaluations } = await trainer.sample({ ...options, trajectories: false });
     curve.set(evaluations, await measure.rows(points));
   }
 

@@ -21,6 +21,8 @@ export interface View {
   /** Brings it up; called again whenever choices change while it is up. */
   show(choices: Readonly<Choices>): void;
   hide(): void;
+  /** Why it has nothing to show for these choices, and what to do; nothing where it has. */
+  refuses?(choices: Readonly<Choices>): string | undefined;
   /** Asks the library for what is to be seen, while nothing else is asked of it. */
   refresh(fresh: Fresh): Promise<void>;
   /** Another network takes over: nothing that was shown holds any more. */

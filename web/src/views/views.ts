@@ -7,6 +7,7 @@ import type { Store } from "../store";
 import { Plate } from "./beside";
 import { Compare } from "./compare";
 import { Likelihood } from "./likelihood";
+import { Marginals } from "./marginals";
 import { viewNames, viewWords, type ViewName } from "./names";
 import { Noise } from "./noise";
 import { Steps } from "./steps";
@@ -16,7 +17,9 @@ export class Views {
   private readonly tabs = new Map<ViewName, HTMLButtonElement>();
   private readonly views = new Map<ViewName, View>();
   private readonly panes = element("panes");
+  private readonly refusal = make("p", { class: "plane refusal", hidden: "" });
   private shown: ViewName = "flow";
+  private refused = false;
 
   constructor(
     api: WorkerApi,
@@ -29,8 +32,10 @@ export class Views {
     const { panes } = this;
     this.views.set("compare", new Compare(api, store, plate, scene, panes, bar, wake));
     this.views.set("noise", new Noise(store, plate, scene, panes, bar));
+    this.views.set("density", new Marginals(store, plate, scene, panes, bar));
     this.views.set("steps", new Steps(scene, panes, bar));
     this.views.set("likelihood", new Likelihood(api, scene, panes, bar));
+    panes.append(this.refusal);
     element("tabs").append(...viewNames.map((name) => this.tab(name)));
     element("tabs").addEventListener("keydown", (event) => this.turn(event));
   }
@@ -47,13 +52,20 @@ export class Views {
       tab.tabIndex = each === name ? 0 : -1;
     }
     this.panes.dataset.view = name;
-    this.views.get(name)?.show(choices);
+    const view = this.views.get(name);
+    const reason = view?.refuses?.(choices);
+    this.refused = reason !== undefined;
+    this.panes.classList.toggle("refused-all", this.refused);
+    this.refusal.hidden = !this.refused;
+    this.refusal.textContent = reason ?? "";
+    if (this.refused) view?.hide();
+    else view?.show(choices);
   }
 
   async refresh(fresh: Fresh): Promise<void> {
     const name = this.shown;
     const current = (): boolean => name === this.shown && fresh.current();
-    await this.views.get(name)?.refresh({ ...fresh, current });
+    if (!this.refused) await this.views.get(name)?.refresh({ ...fresh, current });
   }
 
   clear(): void {
@@ -61,7 +73,7 @@ export class Views {
   }
 
   drawn(t: number): void {
-    this.views.get(this.shown)?.drawn?.(t);
+    if (!this.refused) this.views.get(this.shown)?.drawn?.(t);
   }
 
   repaint(): void {
