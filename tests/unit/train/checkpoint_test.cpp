@@ -8,7 +8,7 @@
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/version.hpp"
 #include "pathflow/io/safetensors.hpp"
-#include "pathflow/train/trainer.hpp"
+#include "support.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -24,21 +24,10 @@ std::vector<std::uint8_t> saved_run() {
 }
 
 /// The message of restoring a run after a change.
-std::string refusal(const std::function<void(io::Safetensors&)>& change) {
+std::string refusal_after(const std::function<void(io::Safetensors&)>& change) {
   io::Safetensors file = io::read_safetensors(saved_run(), "run");
   change(file);
-  try {
-    Trainer::restore(io::write_safetensors(file), "run");
-  } catch (const IoError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-void expect_parts(const std::string& message, std::initializer_list<const char*> parts) {
-  for (const char* part : parts) {
-    EXPECT_NE(message.find(part), std::string::npos) << "\"" << part << "\" not in: " << message;
-  }
+  return refusal<IoError>([&] { Trainer::restore(io::write_safetensors(file), "run"); });
 }
 
 TEST(Checkpoint, HoldsTheDocumentedNamesAndMetadata) {
@@ -56,20 +45,21 @@ TEST(Checkpoint, HoldsTheDocumentedNamesAndMetadata) {
 }
 
 TEST(Checkpoint, RefusesFilesThatAreNoRuns) {
-  expect_parts(refusal([](auto& f) { f.metadata.clear(); }), {"run: ", "format"});
-  expect_parts(refusal([](auto& f) { f.metadata["format"] = "pt"; }), {"pathflow", "pt"});
-  expect_parts(refusal([](auto& f) { f.metadata["version"] = "2"; }), {"version", "2"});
-  expect_parts(refusal([](auto& f) { f.metadata["step"] = "many"; }), {"step", "many"});
-  expect_parts(refusal([](auto& f) { f.metadata["step"] = "-1"; }), {"step", "-1"});
-  expect_parts(refusal([](auto& f) { f.metadata["step"] = "1.5"; }), {"step", "1.5"});
-  expect_parts(refusal([](auto& f) { f.metadata["data_scale"] = "nan"; }), {"data_scale", "nan"});
-  expect_parts(refusal([](auto& f) { f.metadata["data_scale"] = "0"; }), {"data scale", "0"});
-  expect_parts(refusal([](auto& f) { f.metadata["config"] = "{"; }), {"config"});
-  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"widht":1})"; }),
+  expect_parts(refusal_after([](auto& f) { f.metadata.clear(); }), {"run: ", "format"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["format"] = "pt"; }), {"pathflow", "pt"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["version"] = "2"; }), {"version", "2"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["step"] = "many"; }), {"step", "many"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["step"] = "-1"; }), {"step", "-1"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["step"] = "1.5"; }), {"step", "1.5"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["data_scale"] = "nan"; }),
+               {"data_scale", "nan"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["data_scale"] = "0"; }), {"data scale", "0"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = "{"; }), {"config"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"widht":1})"; }),
                {"config", "widht", "width"});
-  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"format":2})"; }),
+  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"format":2})"; }),
                {"config", "format", "2"});
-  expect_parts(refusal([](auto& f) { f.metadata["config"] = R"({"lr":"fast"})"; }),
+  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"lr":"fast"})"; }),
                {"config", "lr must be a number", "fast"});
   const std::vector<std::uint8_t> junk = {1, 2, 3};
   EXPECT_THROW(Trainer::restore(junk, "junk"), IoError);
@@ -77,21 +67,21 @@ TEST(Checkpoint, RefusesFilesThatAreNoRuns) {
 }
 
 TEST(Checkpoint, ListsTheFirstTensorsThatDiffer) {
-  expect_parts(refusal([](auto& f) { f.tensors.erase("ema.mlp.0.bias"); }),
+  expect_parts(refusal_after([](auto& f) { f.tensors.erase("ema.mlp.0.bias"); }),
                {"ema.mlp.0.bias", "missing"});
   const std::string wide =
-      refusal([](auto& f) { f.metadata["config"] = R"({"width":9,"depth":1,"batch":16})"; });
+      refusal_after([](auto& f) { f.metadata["config"] = R"({"width":9,"depth":1,"batch":16})"; });
   expect_parts(wide, {"mlp.0.weight", "[3, 9]", "[3, 8]", "more"});
-  expect_parts(refusal([](auto& f) { f.tensors["mlp.0.bias"].dtype = "I32"; }),
+  expect_parts(refusal_after([](auto& f) { f.tensors["mlp.0.bias"].dtype = "I32"; }),
                {"mlp.0.bias", "I32"});
 }
 
 // The configuration of a small file may ask for a network of gigabytes: refused before it is made.
 TEST(Checkpoint, ShapesAreHeldAgainstTheFileBeforeANetworkIsMade) {
-  const std::string huge =
-      refusal([](auto& f) { f.metadata["config"] = R"({"width":4096,"depth":16,"batch":65536})"; });
+  const std::string huge = refusal_after(
+      [](auto& f) { f.metadata["config"] = R"({"width":4096,"depth":16,"batch":65536})"; });
   expect_parts(huge, {"\"mlp.0.weight\" must be F32 [3, 4096], got F32 [3, 8]", "more"});
-  const std::string classes = refusal(
+  const std::string classes = refusal_after(
       [](auto& f) { f.metadata["config"] = R"({"width":4096,"depth":16,"classes":65536})"; });
   expect_parts(classes, {"run: "});
 }

@@ -1,43 +1,20 @@
 // Stochastic interpolants between two Gaussians, in closed form, and between two data sets.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <string>
-
-#include "pathflow/base/error.hpp"
-#include "pathflow/base/random.hpp"
-#include "pathflow/data/distribution.hpp"
-#include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/gamma.hpp"
-#include "pathflow/train/trainer.hpp"
+#include "support.hpp"
 
 namespace pathflow::train {
 namespace {
 
-using tensor::Points;
-
 constexpr double kDataMean = 0.5, kData = 0.5, kSourceMean = -1, kSource = 1.2;
 
-Points gaussian_rows(std::size_t n, std::uint64_t seed, double mean, double deviation) {
-  Points rows = Points::from_shape({n, 2});
-  Random(seed, Purpose::kUser).fill_normal(std::span<float>(rows.data(), rows.size()), 0);
-  for (float& value : rows) value = static_cast<float>(mean + deviation * value);
-  return rows;
-}
-
 TrainOptions options_of(const std::string& gamma) {
-  TrainOptions o;
+  TrainOptions o = quick_options(800);
   o.data = "data";
   o.source = "source";
   o.objective = "interpolant";
   o.gamma = gamma;
-  o.width = 32;
-  o.depth = 2;
-  o.batch = 256;
-  o.lr = 1e-2;
-  o.lr_schedule = "cosine";
-  o.steps = 800;
-  o.ema = 0.99;
   return o;
 }
 
@@ -146,28 +123,22 @@ TEST(Interpolant, GoesOnToTheSameBits) {
   EXPECT_EQ(rest.save(), whole.save());
 }
 
-std::string refusal(const Trainer& trainer, const sample::SampleOptions& options) {
-  try {
-    trainer.sample(8, options);
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
 TEST(Interpolant, RefusesWhatItsPathDoesNotGive) {
   TrainOptions options = options_of("brownian");
   options.data = "moons";
   options.source = "8gaussians";
   const Trainer noisy(options);
-  EXPECT_NE(refusal(noisy, {.sampler = "euler-maruyama"}).find("constant"), std::string::npos);
+  const auto refused = [](const Trainer& trainer, const char* sampler) {
+    return refusal([&] { trainer.sample(8, {.sampler = sampler}); });
+  };
+  EXPECT_NE(refused(noisy, "euler-maruyama").find("constant"), std::string::npos);
   for (const char* sampler : {"ddim", "dpmpp-2m", "unipc", "edm"}) {
-    EXPECT_NE(refusal(noisy, {.sampler = sampler}).find("noise gamma"), std::string::npos)
-        << sampler << ": " << refusal(noisy, {.sampler = sampler});
+    EXPECT_NE(refused(noisy, sampler).find("noise gamma"), std::string::npos)
+        << sampler << ": " << refused(noisy, sampler);
   }
   options.gamma = "zero";
   const Trainer silent(options);
-  const std::string text = refusal(silent, {.sampler = "euler-maruyama"});
+  const std::string text = refused(silent, "euler-maruyama");
   EXPECT_NE(text.find("interpolant"), std::string::npos) << text;
   options.predict = "noise";
   EXPECT_THROW(Trainer{options}, InvalidArgument);
