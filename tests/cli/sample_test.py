@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import signal
 import unittest
 
 from command import CommandCase, bytes_of, read_npy, read_png, write_json
@@ -108,6 +109,18 @@ class SampleTest(CommandCase):
         self.refused("sample", "--model", "gmm:none.json", "--out", "no.npy", code=1,
                      says=["none.json"])
         self.assertFalse(os.path.exists(self.path("no.npy")))
+
+    def test_interrupting_says_130_and_leaves_no_file(self):
+        for verb in (["sample", "--n", 200000, "--steps", 10000, "--out", "never.npy"],
+                     ["likelihood", "--data", "moons", "--n", 200000, "--out", "never.npy"]):
+            with self.subTest(verb[0]):
+                process = self.start(*verb, "--model", "run.safetensors")
+                process.stderr.readline()  # progress: it is at work
+                process.send_signal(signal.SIGINT)
+                stdout, stderr = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, stdout), (130, ""))
+                self.assertEqual(stderr.splitlines()[-1], "pathflow: stopped")
+                self.assertFalse(os.path.exists(self.path("never.npy")))
 
     def test_a_run_keeps_its_own_path(self):
         self.sample("--model", "run.safetensors", "--schedule", "linear", "--n", 3, "--steps", 2)

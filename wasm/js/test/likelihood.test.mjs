@@ -1,18 +1,7 @@
 // Densities of trained models in this thread.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { difference, refusal, shared, small } from "./support.mjs";
-
-const api = await shared;
-
-function withTrainer(options, body) {
-  const trainer = new api.Trainer(options);
-  try {
-    return body(trainer);
-  } finally {
-    trainer.dispose();
-  }
-}
+import { difference, refusal, small, withTrainer } from "./support.mjs";
 
 test("the density of any model integrates to 1 on a grid", () => {
   for (const options of [small, { ...small, schedule: "trig", predict: "v" }]) {

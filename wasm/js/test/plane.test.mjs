@@ -2,19 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { planeDistance, planeHistogram } from "pathflow";
-import { difference, refusal, shared, small } from "./support.mjs";
+import { difference, refusal, small, withTrainer } from "./support.mjs";
 
-const api = await shared;
 const bounds = [-5, 5, -5, 5];
-
-function withTrainer(options, body) {
-  const trainer = new api.Trainer(options);
-  try {
-    return body(trainer);
-  } finally {
-    trainer.dispose();
-  }
-}
 
 /** The density at the last time. */
 function last({ densities: { data, shape } }) {

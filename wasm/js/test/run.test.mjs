@@ -1,10 +1,9 @@
 // Training in the background, in this thread.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refusal, shared, small } from "./support.mjs";
+import { refusal, shared, sleep, small } from "./support.mjs";
 
 const api = await shared;
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test("runs until paused, reports as it goes, and leaves the thread free", async () => {
   const trainer = new api.Trainer(small);

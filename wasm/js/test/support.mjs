@@ -13,6 +13,19 @@ export const small = { data: "moons", width: 16, depth: 2, batch: 32, seed: 5 };
 
 /** One api for tests that leave nothing behind. */
 export const shared = load();
+const api = await shared;
+
+/** Runs body with a trainer that does not outlive it. */
+export function withTrainer(options, body) {
+  const trainer = new api.Trainer(options);
+  try {
+    return body(trainer);
+  } finally {
+    trainer.dispose();
+  }
+}
+
+export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The module's one file. */
 export const file = new URL("pathflow.wasm", dist);

@@ -2,18 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "pathflow";
-import { difference, refusal, shared, slack, small } from "./support.mjs";
+import { difference, refusal, shared, slack, small, withTrainer } from "./support.mjs";
 
 const api = await shared;
-
-function withTrainer(options, body) {
-  const trainer = new api.Trainer(options);
-  try {
-    return body(trainer);
-  } finally {
-    trainer.dispose();
-  }
-}
 
 test("training lowers the loss and the distance to the data", () => {
   withTrainer({ data: "moons", width: 64, depth: 2, batch: 128, seed: 1 }, (trainer) => {

@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { connect, createWorker, PathflowError, serve } from "pathflow";
-import { bytes, dist, refusal, shared, slack, small } from "./support.mjs";
+import { bytes, dist, refusal, shared, slack, sleep, small } from "./support.mjs";
 
 const api = await shared;
 const worker = await createWorker();
 after(() => worker.dispose());
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 test("knows what the api knows", () => {
   for (const fact of ["version", "variant", "names", "datasets", "defaults"]) {
