@@ -45,6 +45,34 @@ export function sharp(target: HTMLCanvasElement, width: number, height: number) 
   return ctx;
 }
 
+/** A canvas that knows its box: it is drawn on often, and asking for a box lays the page out. */
+export class Pad {
+  private stale = true;
+
+  /** Its size until it has a box. */
+  constructor(
+    private readonly target: HTMLCanvasElement,
+    public width: number,
+    public height: number,
+  ) {
+    new ResizeObserver(() => (this.stale = true)).observe(target);
+  }
+
+  /** A clean context in CSS pixels. */
+  clear(): CanvasRenderingContext2D | null {
+    if (this.stale) {
+      this.stale = false;
+      const box = this.target.getBoundingClientRect();
+      this.width = box.width || this.width;
+      this.height = box.height || this.height;
+      return sharp(this.target, this.width, this.height);
+    }
+    const ctx = this.target.getContext("2d");
+    ctx?.clearRect(0, 0, this.width, this.height);
+    return ctx;
+  }
+}
+
 /** Offers bytes as a file to keep. */
 export function download(name: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);

@@ -5,6 +5,8 @@ import type { Palette } from "../scene/palette";
 
 const mostPoints = 600;
 const smoothing = 0.08;
+/** Milliseconds between two drawings: a curve moves slower than particles. */
+const patience = 250;
 
 export class LossCurve {
   private steps: number[] = [];
@@ -66,11 +68,11 @@ export class LossCurve {
   private draw(): void {
     if (this.asked) return;
     this.asked = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       this.asked = false;
       this.plot?.setData([this.steps, this.raw, this.smooth]);
       this.showEmpty();
-    });
+    }, patience);
   }
 
   private showEmpty(): void {

@@ -2,7 +2,7 @@
 // network learns. Curves of the weights over time, data in one colour and source in the other.
 import type { Prediction } from "pathflow";
 import type { Choices } from "../choices";
-import { make, sharp } from "../dom";
+import { make, Pad } from "../dom";
 import { weightAt, type Curves, type Mix, type Mixes } from "../engine/mix";
 import type { Palette } from "../scene/palette";
 
@@ -21,6 +21,9 @@ const meanings: Record<Prediction, string> = {
 /** A canvas of curves over the formula with the numbers of now. */
 class Card {
   private readonly canvas = make("canvas", { "aria-hidden": "true" });
+  private readonly pad = new Pad(this.canvas, width, height);
+  private ranged: Curves | undefined;
+  private range: [number, number] = [0, 1];
   private readonly data = make("b", { class: "data" });
   private readonly source = make("b", { class: "source" });
   private readonly sign = new Text(" + ");
@@ -42,7 +45,9 @@ class Card {
     this.data.textContent = `${digits(weightAt(curves.data, t))}·x₀`;
     this.sign.data = source < 0 ? " − " : " + ";
     this.source.textContent = `${digits(Math.abs(source))}·x₁`;
-    draw(this.canvas, palette, t, curves, this.capped);
+    if (this.ranged !== curves) this.range = rangeOf(curves, this.capped);
+    this.ranged = curves;
+    draw(this.pad, palette, t, curves, this.range);
   }
 }
 
@@ -95,23 +100,25 @@ function digits(value: number): string {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/** Both weights over time, source on the left as in the scrubber; `capped` where they blow up. */
-function draw(
-  target: HTMLCanvasElement,
-  palette: Palette,
-  t: number,
-  curves: Curves,
-  capped: boolean,
-): void {
-  const box = target.getBoundingClientRect();
-  const w = box.width || width;
-  const h = box.height || height;
-  const ctx = sharp(target, w, h);
-  if (!ctx) return;
+/** The least and the most that is shown; `capped` where weights blow up. */
+function rangeOf(curves: Curves, capped: boolean): [number, number] {
   const sizes = [...curves.data, ...curves.source].map(Math.abs).sort((p, q) => p - q);
   const cap = capped ? 4 * sizes[sizes.length >> 1] + 1 : Infinity;
   const most = Math.max(1, Math.min(cap, sizes[sizes.length - 1]));
-  const least = Math.max(-most, Math.min(0, ...curves.data, ...curves.source));
+  return [Math.max(-most, Math.min(0, ...curves.data, ...curves.source)), most];
+}
+
+/** Both weights over time, source on the left as in the scrubber. */
+function draw(
+  pad: Pad,
+  palette: Palette,
+  t: number,
+  curves: Curves,
+  [least, most]: readonly [number, number],
+): void {
+  const ctx = pad.clear();
+  if (!ctx) return;
+  const { width: w, height: h } = pad;
   const y = (value: number): number => {
     const kept = Math.max(least, Math.min(most, value));
     return h - 4 - ((h - 8) * (kept - least)) / (most - least);

@@ -28,8 +28,9 @@ export class Timeline {
   show(t: number): void {
     const value = String(Math.round((1 - t) * 1000));
     if (this.slider.value !== value) this.slider.value = value;
-    this.slider.style.setProperty("--done", `${(1 - t) * 100}%`);
-    this.now.textContent = `t = ${t.toFixed(2)}`;
+    const words = `t = ${t.toFixed(2)}`;
+    if (words === this.now.textContent) return;
+    this.now.textContent = words;
     this.slider.setAttribute("aria-valuetext", spoken(t));
   }
 

@@ -27,7 +27,7 @@ export class Density {
     if (!small || !this.image) return;
     small.putImageData(this.image, 0, 0);
     ctx.imageSmoothingEnabled = true;
-    ctx.imageSmoothingQuality = "high";
+    ctx.imageSmoothingQuality = "low"; // it is smooth already
     ctx.drawImage(this.canvas, 0, 0, view.width, view.height);
   }
 

@@ -2,6 +2,9 @@
 // from where the old network took them to where the new one does.
 import { locate, type Frame } from "../engine/frame";
 
+/** Paths are drawn anew so often while particles glide; particles are at every picture. */
+const glidePhases = 8;
+
 export class Motion {
   frame: Frame | undefined;
   private from: Float32Array | undefined;
@@ -34,6 +37,11 @@ export class Motion {
   clear(): void {
     this.frame = undefined;
     this.from = undefined;
+  }
+
+  /** What changes whenever paths are somewhere else: while they glide, as often as is seen. */
+  get phase(): number {
+    return Math.ceil(this.mix * glidePhases);
   }
 
   /** Coordinate `at` of the [times, n, 2] array as shown now. */

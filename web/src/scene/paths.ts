@@ -10,6 +10,17 @@ const fewPaths = 60;
 const noisyPaths = 18;
 const bands = 16;
 
+/** Bands of time that are behind at time t: paths look alike until the next one is. */
+export function bandsBehind(times: Float64Array, t: number): number {
+  const last = times.length - 1;
+  const per = Math.max(1, Math.ceil(last / bands));
+  let count = 0;
+  for (let k = 0; k < last; k += per) {
+    if ((times[k] + times[Math.min(last, k + per)]) / 2 >= t) count++;
+  }
+  return count;
+}
+
 export function drawPaths(
   ctx: CanvasRenderingContext2D,
   view: View,

@@ -7,8 +7,10 @@ import { Clock } from "./clock";
 import { Density } from "./density";
 import { Motion } from "./motion";
 import { readPalette, type Palette } from "./palette";
-import { drawGhosts, drawParticles, drawTails } from "./particles";
-import { drawPaths } from "./paths";
+import { Dots } from "./dots";
+import { drawGhosts } from "./ghosts";
+import { Sheet } from "./sheet";
+import { bandsBehind, drawPaths } from "./paths";
 import { drawTracers } from "./tracers";
 import { Pace, type Quality } from "./quality";
 import { viewOf, type View } from "./view";
@@ -30,6 +32,8 @@ export class Scene {
   still = false;
   private readonly ctx: CanvasRenderingContext2D;
   private readonly density = new Density();
+  private readonly dots = new Dots();
+  private readonly under = new Sheet();
   private readonly pace = new Pace();
   private field: Field | undefined;
   target: Float32Array<ArrayBufferLike> = new Float32Array(0);
@@ -191,17 +195,28 @@ export class Scene {
     const frame = this.motion.frame;
     if (frame) this.motion.places(t, this.places);
     if (frame && shown.density) this.density.draw(ctx, view, palette, this.places, t);
-    if (shown.target) drawGhosts(ctx, view, palette.data, this.target, palette.dark ? 0.34 : 0.3);
-    if (frame && shown.paths && !(shown.traced && shown.noisy))
-      drawPaths(ctx, view, palette, this.motion, t, shown.noisy, quality);
+    this.drawUnder(view, t, quality);
     if (this.field && shown.arrows) drawArrows(ctx, view, palette, this.field, t, this.places);
     if (frame && shown.particles) {
-      if (t < 1 && quality === 0) {
-        this.motion.places(Math.min(1, t + tail), this.before);
-        drawTails(ctx, view, palette, this.before, this.places, t);
-      }
-      drawParticles(ctx, view, palette, this.places, t, quality);
+      const tails = t < 1 && quality === 0;
+      if (tails) this.motion.places(Math.min(1, t + tail), this.before);
+      const before = tails ? this.before : undefined;
+      this.dots.draw(ctx, view, palette, this.places, before, t, quality);
       if (shown.traced) drawTracers(ctx, view, palette, this.motion, this.places, t, shown.noisy);
     }
+  }
+
+  /** What particles move over: the data's own points, and the paths. */
+  private drawUnder(view: View, t: number, quality: Quality): void {
+    const { motion, palette, shown, target } = this;
+    const { frame } = motion;
+    const paths = frame && shown.paths && !(shown.traced && shown.noisy) ? frame : undefined;
+    if (!paths && !shown.target) return;
+    const key = [view.scale, palette, shown.target && target, paths, shown.noisy];
+    if (paths) key.push(quality, motion.phase, bandsBehind(paths.times, t));
+    this.under.draw(this.ctx, key, (ctx) => {
+      if (shown.target) drawGhosts(ctx, view, palette.data, target, palette.dark ? 0.34 : 0.3);
+      if (paths) drawPaths(ctx, view, palette, motion, t, shown.noisy, quality);
+    });
   }
 }
