@@ -29,11 +29,12 @@ using sample::SampleOptions;
 using sample::SampleResult;
 
 const std::vector<std::string> kFigures = {"scatter", "density", "trajectories"};
+const std::vector<std::string> kEnds = {"data", "source"};
 
 struct SampleCommand {
   SampleOptions options;
   ModelRequest model;
-  std::string out, trajectories, plot, figure;
+  std::string out, trajectories, plot, figure, toward = "data";
   std::int64_t n = 1000;
   int keep = 33, threads = 1;
   std::optional<int> label;
@@ -67,6 +68,9 @@ void SampleCommand::check() const {
   }
   if (!figure.empty() && std::find(kFigures.begin(), kFigures.end(), figure) == kFigures.end()) {
     throw_unknown_name("sample", "figure", figure, kFigures);
+  }
+  if (std::find(kEnds.begin(), kEnds.end(), toward) == kEnds.end()) {
+    throw_unknown_name("sample", "direction", toward, kEnds);
   }
   for (const std::string* file : {&out, &trajectories, &plot}) {
     if (!file->empty()) check_writable(*file);
@@ -110,10 +114,11 @@ figure::Png SampleCommand::draw_figure(const SampledModel& source,
   const std::optional<tensor::Points> truth = source.truth(result.points.shape(0), options.seed);
   std::vector<figure::Cloud> clouds;
   const bool flat = result.points.shape(1) == 1;
-  if (truth && !(flat && source.law())) clouds.push_back({*truth, "data"});
+  const bool to_data = !options.toward_source;
+  if (to_data && truth && !(flat && source.law())) clouds.push_back({*truth, "data"});
   clouds.push_back(samples);
   if (!flat) return figure::scatter(title, clouds);
-  return figure::histogram(title, clouds, source.law());
+  return figure::histogram(title, clouds, to_data ? source.law() : figure::Law{});
 }
 
 void SampleCommand::tell(const SampleResult<float>& result, double seconds) const {
@@ -146,6 +151,7 @@ ExitCode SampleCommand::run() {
   check();
   if (figure.empty()) figure = trajectories.empty() ? "scatter" : "trajectories";
   model.quiet = json;
+  options.toward_source = toward == "source";
   const std::unique_ptr<SampledModel> source = open_model(model);
   const Progress clock(true);
   const SampleResult<float> result = draw(*source);
@@ -189,6 +195,7 @@ Run add_sample(Verb& verb) {
   add_sampler_options(verb, c->options);
   verb.group("Draw");
   verb.option("--n", c->n, "Points to draw");
+  verb.option("--toward", c->toward, "source: from the data to it", {.names = kEnds});
   verb.option("--seed", c->options.seed, "Seed of starting points and noise");
   verb.option("--threads", c->threads, "Threads; the numbers do not depend on it");
   verb.group("Output");
@@ -196,7 +203,7 @@ Run add_sample(Verb& verb) {
                     {.names = {}, .extension = "npy"})
       .required();
   verb.plain_option("--trajectories", c->trajectories,
-                    "traj.npy, float32 [times, n, d] from t = 1 to t = 0; times in traj.times.npy",
+                    "traj.npy, float32 [times, n, d] in travel order; times in traj.times.npy",
                     {.names = {}, .extension = "npy"});
   verb.option("--keep", c->keep, "Times kept in the trajectories");
   verb.plain_option("--plot", c->plot, "Figure, fig.png", {.names = {}, .extension = "png"});

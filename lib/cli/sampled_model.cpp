@@ -95,7 +95,9 @@ class MixtureModel final : public SampledModel {
                                      std::optional<int> label) const override {
     if (label) throw InvalidArgument("sample", "--label needs a conditional run, got a mixture");
     density::PathMixture<float> model(mixture_, schedule_, prediction_);
-    return sample::sample<float>(model, *schedule_, options, start(n, options.seed));
+    return sample::sample<float>(
+        model, *schedule_, options,
+        options.toward_source ? *truth(n, options.seed) : start(n, options.seed));
   }
   density::LikelihoodResult<float> log_density(const tensor::Points& rows,
                                                const density::LikelihoodOptions& options,

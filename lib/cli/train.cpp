@@ -10,6 +10,7 @@
 #include "files.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "pathflow/base/decimal.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/io/files.hpp"
@@ -28,6 +29,12 @@ constexpr std::int64_t kCurvePoints = 500;
 
 std::filesystem::path numbers_file(std::filesystem::path plot) {
   return plot.replace_extension(".npy");
+}
+
+tensor::Points points_of(const io::Rows& rows) {
+  tensor::Points points = tensor::Points::from_shape({rows.size(), rows.dimension()});
+  rows.read(0, rows.size(), {points.data(), points.size()});
+  return points;
 }
 
 std::string progress_text(const StepReport& report, std::int64_t steps, double rate) {
@@ -72,6 +79,13 @@ Trainer TrainCommand::begin() const {
   Trainer::Inputs inputs;
   if (is_npy(options.data)) inputs.data_rows = open_rows(options.data, json);
   if (is_npy(options.source)) inputs.source_rows = open_rows(options.source, json);
+  if (!snapshots.empty()) {
+    if (was_given("data") || was_given("source") || !labels.empty()) {
+      throw InvalidArgument(
+          "train", "--snapshots take the place of --data, --source and --labels, got both");
+    }
+    inputs.snapshots = read_snapshots();
+  }
   TrainOptions asked = options;
   if (!labels.empty()) {
     if (!inputs.data_rows) throw InvalidArgument("train", "--labels needs --data FILE.npy");
@@ -79,6 +93,21 @@ Trainer TrainCommand::begin() const {
     asked.conditional = true;
   }
   return Trainer(std::move(asked), std::move(inputs));
+}
+
+std::vector<train::Snapshot> TrainCommand::read_snapshots() const {
+  std::vector<train::Snapshot> list;
+  for (const std::string& text : snapshots) {
+    const std::size_t at = text.rfind('@');
+    double time = 0;
+    if (at == text.npos || !is_npy(text.substr(0, at)) ||
+        !read_double(std::string_view(text).substr(at + 1), time)) {
+      throw InvalidArgument("train",
+                            "--snapshots must be FILE.npy@TIME and so on, got \"" + text + "\"");
+    }
+    list.push_back({time, points_of(*open_rows(text.substr(0, at), json))});
+  }
+  return list;
 }
 
 /// The saved run, after checking that nothing on the command line contradicts it. Rows that it left
@@ -93,6 +122,10 @@ Trainer TrainCommand::go_on() const {
   };
   Trainer trainer = Trainer::restore(io::read_file(out), out, open);
   check_same(trainer.options(), data_filed, source_filed);
+  if (!snapshots.empty() && read_snapshots() != trainer.snapshots()) {
+    throw InvalidArgument("train",
+                          "--snapshots must stay those of the run that --resume goes on with");
+  }
   if (was_given("steps")) trainer.plan_steps(options.steps);
   return trainer;
 }

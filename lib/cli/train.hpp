@@ -15,6 +15,7 @@ namespace pathflow::cli {
 struct TrainCommand {
   train::TrainOptions options;
   std::string labels, out, plot;
+  std::vector<std::string> snapshots;  ///< "FILE.npy@TIME"
   bool resume = false, json = false;
   int threads = 1;
   double save_every = 60;
@@ -27,6 +28,7 @@ struct TrainCommand {
   bool was_given(const std::string& key) const;
   void check() const;
   train::Trainer begin() const;
+  std::vector<train::Snapshot> read_snapshots() const;
   train::Trainer go_on() const;
   void check_same(const train::TrainOptions& saved, bool data_filed, bool source_filed) const;
   void train(train::Trainer& trainer);

@@ -32,6 +32,12 @@ void add_run_options(Verb& verb, TrainCommand& c) {
   verb.group("Labels");
   verb.plain_option("--labels", c.labels, "FILE.npy of one integer class per row of --data",
                     {.names = {}, .extension = "npy"});
+  verb.group("Path");
+  verb.plain_option(
+      "--snapshots", c.snapshots,
+      "FILE.npy@TIME,...: samples by ascending time from 0 to 1 in place of --data and "
+      "--source, for --objective action and entropic-action",
+      {.names = {}, .extension = "npy", .several = true});
   verb.group("Steps");
   verb.option("--threads", c.threads, "Threads; the numbers do not depend on it");
 }
@@ -63,6 +69,8 @@ Run add_train(Verb& verb) {
       "Examples:\n"
       "  pathflow train --data 8gaussians --steps 5000 --seed 1 --out run.safetensors\n"
       "  pathflow train --data x.npy --source moons --coupling ot --out run.safetensors\n"
+      "  pathflow train --snapshots a.npy@0,b.npy@0.4,c.npy@1 --objective action --coupling ot "
+      "--out run.safetensors\n"
       "  pathflow train --resume --steps 40000 --out run.safetensors");
   return [c] { return c->run(); };
 }

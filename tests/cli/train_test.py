@@ -53,6 +53,32 @@ class TrainTest(CommandCase):
                      says=["--width", "16", "32"])
         self.assertEqual(bytes_of(self.run_file), before)
 
+    def test_learns_from_snapshots(self):
+        files = [self.path(f"snapshot{k}.npy") for k in range(3)]
+        for k, file in enumerate(files):
+            write_npy(file, (4, 2), [k, 0, k, 1, k, 2, k, 3])
+        named = ",".join(f"{file}@{time}" for file, time in zip(files, (0, 0.25, 1)))
+        out = self.path("snapshots.safetensors")
+        common = ["train", *SMALL, "--objective", "action", "--coupling", "ot", "--out", out]
+        self.call(*common, "--snapshots", named, "--steps", 20)
+        whole = bytes_of(out)
+        metadata, tensors = read_safetensors(out)
+        self.assertEqual(metadata["snapshots"], "[0,0.25,1]")
+        self.assertEqual(tensors["snapshot.1.rows"][:2], ("F32", [4, 2]))
+        os.remove(out)
+        self.call(*common, "--snapshots", named, "--steps", 7)
+        self.call(*common, "--resume", "--snapshots", named, "--steps", 20)
+        self.assertEqual(bytes_of(out), whole)
+        points = self.path("moved.npy")
+        self.call("sample", "--model", out, "--n", 8, "--toward", "source", "--out", points)
+        self.assertEqual(read_npy(points)[0], (8, 2))
+        moved = ",".join(f"{file}@{time}" for file, time in zip(files, (0, 0.5, 1)))
+        self.refused(*common, "--resume", "--snapshots", moved, says=["--snapshots must stay"])
+        self.refused(*common, "--snapshots", files[0], says=["FILE.npy@TIME", files[0]])
+        self.refused(*common, "--snapshots", f"{files[0]}@0,{files[1]}@x", says=["FILE.npy@TIME"])
+        self.refused(*common, "--snapshots", f"{files[0]}@0,{files[1]}@0.5", says=["at time 1"])
+        self.refused(*common, "--snapshots", named, "--data", "moons", says=["take the place"])
+
     def test_resume_without_a_file_starts_from_the_beginning(self):
         out = self.path("fresh.safetensors")
         result = self.call("train", "--resume", *SMALL, "--steps", 3, "--out", out)

@@ -23,15 +23,20 @@ constexpr std::int64_t kMostBatch = 64;  // of trainers that are stepped
 
 constexpr std::array kDatasets = {"moons", "8gaussians", "text:a", "cat", "mooons", "", "gaussian"};
 constexpr std::array kMetrics = {"w2", "sliced", "energy", "mmd", "w3", ""};
-constexpr std::array kArrays = {"points", "labels",       "bytes", "field",
-                                "times",  "trajectories", "",      "log_density"};
+constexpr std::array kArrays = {"points",  "labels",       "bytes", "field",
+                                "times",   "trajectories", "",      "log_density",
+                                "density", "alpha",        "b"};
 
 // Key and values of one option; a value is picked by one byte.
 struct Option {
   const char* key;
   std::array<const char*, 6> values;
 };
-constexpr std::array<Option, 18> kTrainOptions = {{
+constexpr std::array<Option, 20> kTrainOptions = {{
+    {"objective",
+     {"\"action\"", "\"entropic-action\"", "\"interpolant\"", "\"implicit\"", "\"sliced\"",
+      "\"x\""}},
+    {"action_diffusion", {"1", "0.01", "0", "-1", "1e300", "\"1\""}},
     {"data", {"\"moons\"", "\"given\"", "\"8gaussians\"", "\"\"", "1", "\"text:\""}},
     {"source", {"\"gaussian\"", "\"moons\"", "\"given\"", "\"\"", "null", "\"gausian\""}},
     {"schedule", {"\"linear\"", "\"trig\"", "\"vp-linear\"", "\"sub-vp\"", "\"ve\"", "\"x\""}},
@@ -65,6 +70,37 @@ constexpr std::array<Option, 12> kSampleOptions = {{
     {"keep", {"2", "[1, 0.5, 0]", "[0, 1]", "1", "[\"\"]", "[]"}},
     {"rtol", {"1e-2", "0", "-1", "1e-300", "1", "null"}},
 }};
+constexpr std::array<Option, 8> kLikelihoodOptions = {{
+    {"divergence", {"\"exact\"", "\"hutchinson\"", "\"\"", "0", "\"exact\"", "\"exac\""}},
+    {"probes", {"1", "3", "0", "-1", "1e30", "\"1\""}},
+    {"probe", {"\"rademacher\"", "\"gaussian\"", "\"\"", "1", "null", "\"x\""}},
+    {"sampler", {"\"heun\"", "\"dopri5\"", "\"ddim\"", "\"rk4\"", "\"euler\"", "\"x\""}},
+    {"steps", {"1", "2", "5", "0", "1e30", "\"1\""}},
+    {"seed", {"0", "7", "-1", "9223372036854775807", "0.5", "null"}},
+    {"first_row", {"0", "64", "-1", "9223372036854775807", "0.5", "null"}},
+    {"rtol", {"1e-2", "0", "-1", "1e-300", "1", "null"}},
+}};
+constexpr std::array<Option, 8> kPlaneOptions = {{
+    {"grid", {"2", "9", "16", "1", "1025", "2.5"}},
+    {"bounds", {"[-1, 1, -1, 1]", "[1, -1, 0, 1]", "[]", "[0, 1e300, 0, 1]", "0", "[1,1,1,1]"}},
+    {"toward", {"\"data\"", "\"source\"", "\"\"", "1", "\"dat\"", "null"}},
+    {"diffusion", {"\"g2\"", "\"zero\"", "\"sigma\"", "\"time\"", "\"constant\"", "\"\""}},
+    {"diffusion_scale", {"1", "0", "-1", "1e300", "0.1", "\"1\""}},
+    {"knots", {"2", "3", "5", "1", "0", "1e30"}},
+    {"seed", {"0", "7", "-1", "9223372036854775807", "0.5", "null"}},
+    {"nonsense", {"0", "1", "2", "3", "4", "5"}},
+}};
+constexpr std::array<Option, 2> kPlaneTimes = {{
+    {"t", {"0", "1", "0.5", "0.9", "-1", "\"0\""}},
+    {"t", {"0.8", "0.2", "1e-300", "2", "null", "0.95"}},
+}};
+constexpr std::array<Option, 3> kScheduleOptions = {{
+    {"schedule",
+     {"\"linear\"", "\"edm\"", "\"ddpm-cosine\"", "\"polynomial:3\"", "\"table:0,1,0;1,0,1\"",
+      "\"x\""}},
+    {"predict", {"\"velocity\"", "\"data\"", "\"edm\"", "\"v\"", "\"score\"", "0"}},
+    {"times", {"[0, 0.5, 1]", "[]", "[2]", "[\"\"]", "[0.25]", "1"}},
+}};
 constexpr std::array<Option, 5> kFieldOptions = {{
     {"t", {"0", "1", "0.5", "2", "-1", "\"0\""}},
     {"grid", {"1", "5", "0", "-3", "1025", "2.5"}},
@@ -88,10 +124,15 @@ class Session {
   void call_trainer(std::size_t which);
   void read_all(pf_handle result);
   void create();
+  void create_from_snapshots(const std::string& options);
   void restore();
   void step();
   void sample();
   void field();
+  void likelihood();
+  void plane();
+  void advance();
+  void schedule();
   void memory();
 
   // Holds a call to the promises that every call makes.
@@ -243,9 +284,29 @@ void Session::create() {
   const bool given = choose_.below(8) != 0, from = choose_.below(4) == 0;
   const pf_points data = points(), source = points();
   const auto rows = labels();
+  if (choose_.below(8) == 7) return create_from_snapshots(options);
   made([&](pf_handle* trainer) {
     return pf_create_trainer(options.data(), options.size(), given ? &data : nullptr,
-                             from ? &source : nullptr, rows.data(), rows.size(), trainer);
+                             from ? &source : nullptr, rows.data(), rows.size(), nullptr, nullptr,
+                             0, trainer);
+  });
+}
+
+void Session::create_from_snapshots(const std::string& options) {
+  std::vector<float> kept[3];
+  pf_points snapshots[3];
+  for (std::size_t k = 0; k < 3; ++k) {
+    snapshots[k] = points();
+    if (snapshots[k].values == nullptr || snapshots[k].rows > 16) continue;
+    kept[k] = values_[0];
+    snapshots[k].values = kept[k].data();
+  }
+  const double times[] = {0, choose_.below(4) == 0 ? choose_.any<double>() : 0.5, 1};
+  const std::size_t count = choose_.below(8) == 7 ? choose_.below(4) : 3;
+  const bool timed = choose_.below(16) != 15;
+  made([&](pf_handle* trainer) {
+    return pf_create_trainer(options.data(), options.size(), nullptr, nullptr, nullptr, 0,
+                             snapshots, timed ? times : nullptr, count, trainer);
   });
 }
 
@@ -285,6 +346,12 @@ void Session::step() {
   check(pf_step_trainer(trainer, count, choose_.below(4) == 0 ? nullptr : &report));
 }
 
+// Stops what a wild network would drag out.
+std::int32_t count_down(void* left, double share) {
+  require(share >= 0 && share <= 1, "capi: progress is a share");
+  return --*static_cast<int*>(left) > 0 ? 1 : 0;
+}
+
 void Session::sample() {
   const std::string options = options_from(kSampleOptions);
   if (options.find("\"n\"") == std::string::npos) return;  // the default is 1000 rows
@@ -292,14 +359,10 @@ void Session::sample() {
   const bool given = choose_.below(4) == 0;
   const auto rows = labels();
   int calls = choose_.below(4) == 0 ? 2 : 400;  // dopri5 may want many steps
-  const pf_progress progress = [](void* left, double share) -> std::int32_t {
-    require(share >= 0 && share <= 1, "capi: progress is a share");
-    return --*static_cast<int*>(left) > 0 ? 1 : 0;
-  };
   const pf_handle trainer = handle();
   made([&](pf_handle* result) {
     return pf_sample_trainer(trainer, options.data(), options.size(), given ? &start : nullptr,
-                             rows.data(), rows.size(), progress, &calls, result);
+                             rows.data(), rows.size(), count_down, &calls, result);
   });
 }
 
@@ -314,6 +377,50 @@ void Session::field() {
   made([&](pf_handle* result) {
     return pf_evaluate_field(trainer, options.data(), options.size(), rows.data(), rows.size(),
                              result);
+  });
+}
+
+void Session::likelihood() {
+  const std::string options = options_from(kLikelihoodOptions);
+  const pf_points at = points();
+  const auto rows = labels();
+  int calls = choose_.below(4) == 0 ? 2 : 400;
+  const pf_handle trainer = handle();
+  made([&](pf_handle* result) {
+    return pf_evaluate_likelihood(trainer, options.data(), options.size(), &at, rows.data(),
+                                  rows.size(), count_down, &calls, result);
+  });
+}
+
+void Session::plane() {
+  std::string options = options_from(kPlaneOptions);
+  if (options.find("\"grid\"") == std::string::npos && options.ends_with('}')) {
+    options.pop_back();
+    options += options.size() > 1 ? ",\"grid\":5}" : "\"grid\":5}";
+  }
+  const pf_points density = points();
+  const bool given = choose_.below(4) == 0;
+  const auto rows = labels();
+  const pf_handle trainer = handle();
+  made([&](pf_handle* made_plane) {
+    return pf_create_plane(trainer, options.data(), options.size(), given ? &density : nullptr,
+                           rows.data(), rows.size(), made_plane);
+  });
+}
+
+void Session::advance() {
+  const std::string options = options_from(kPlaneTimes);
+  int calls = choose_.below(4) == 0 ? 2 : 100;
+  const pf_handle moved = handle();
+  made([&](pf_handle* result) {
+    return pf_advance_plane(moved, options.data(), options.size(), count_down, &calls, result);
+  });
+}
+
+void Session::schedule() {
+  const std::string options = options_from(kScheduleOptions);
+  made([&](pf_handle* result) {
+    return pf_evaluate_schedule(options.data(), options.size(), result);
   });
 }
 
@@ -379,7 +486,7 @@ void Session::call_trainer(std::size_t which) {
 }
 
 void Session::call() {
-  const std::size_t which = choose_.below(22);
+  const std::size_t which = choose_.below(28);
   if (which < 6) return call_data(which);
   if (which < 10) return call_trainer(which - 6);
   if (which < 12) return create();
@@ -389,6 +496,10 @@ void Session::call() {
   if (which < 19) return field();
   if (which == 19) return memory();
   if (which == 20) return read_all(handle());
+  if (which == 22) return likelihood();
+  if (which == 23) return plane();
+  if (which < 26 && which > 23) return advance();
+  if (which == 26) return schedule();
   if (choose_.below(8) == 0) return check(pf_free_handle(choose_.any<pf_handle>()));
   pf_handle& held = handles_[choose_.below(kHandles)];
   check(pf_free_handle(held));

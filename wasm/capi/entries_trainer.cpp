@@ -60,6 +60,17 @@ train::Trainer::Inputs inputs_of(std::string_view where, const pf_points* data,
   return inputs;
 }
 
+std::vector<train::Snapshot> snapshots_of(std::string_view where, const pf_points* snapshots,
+                                          const double* times, std::size_t count) {
+  check_pointer(where, "times", times);
+  check_between(where, "number of snapshots", static_cast<std::int64_t>(count), 2, 65536);
+  std::vector<train::Snapshot> list(count);
+  for (std::size_t k = 0; k < count; ++k) {
+    list[k] = {times[k], points_of(where, message({"snapshot ", k}), &snapshots[k])};
+  }
+  return list;
+}
+
 /// JSON has no infinity.
 std::string number(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
 
@@ -121,13 +132,18 @@ extern "C" {
 
 pf_status pf_create_trainer(const char* options, size_t options_length, const pf_points* data,
                             const pf_points* source, const int32_t* labels, size_t label_count,
+                            const pf_points* snapshots, const double* times, size_t snapshot_count,
                             pf_handle* trainer) {
   constexpr const char* kWhere = "Trainer";
   return guarded(kWhere, [&] {
     check_pointer(kWhere, "trainer", trainer);
     const std::string_view text = text_of(kWhere, "options", options, options_length);
+    train::Trainer::Inputs inputs = inputs_of(kWhere, data, source, labels, label_count);
+    if (snapshots != nullptr) {
+      inputs.snapshots = snapshots_of(kWhere, snapshots, times, snapshot_count);
+    }
     hand_out(train::Trainer(train::options_from_json(text.empty() ? "{}" : text, {}, kWhere),
-                            inputs_of(kWhere, data, source, labels, label_count)),
+                            std::move(inputs)),
              trainer);
   });
 }

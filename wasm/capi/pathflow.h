@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /* Raised when a signature or a layout below changes. */
-#define PF_ABI_VERSION 1
+#define PF_ABI_VERSION 2
 
 /* Values 0..7 are those of pathflow::ErrorCode and never change. */
 typedef int32_t pf_status;
@@ -160,9 +160,12 @@ pf_status pf_write_npy(const float* values, const size_t* shape, size_t rank, pf
 
 /* options: keys of pathflow::train::TrainOptions, e.g. {"data": "moons", "lr": 0.001}.
  * data, source: rows that take the place of the named set (columns equal if both); or NULL.
- * labels: label_count values >= 0, one per row of data; NULL with label_count 0 otherwise. */
+ * labels: label_count values >= 0, one per row of data; NULL with label_count 0 otherwise.
+ * snapshots: in place of those three, snapshot_count >= 2 samples, with their ascending times, the
+ *   first 0 and the last 1; or NULL. For "objective": "action" or "entropic-action". */
 pf_status pf_create_trainer(const char* options, size_t options_length, const pf_points* data,
                             const pf_points* source, const int32_t* labels, size_t label_count,
+                            const pf_points* snapshots, const double* times, size_t snapshot_count,
                             pf_handle* trainer);
 /* From the bytes that pf_save_trainer() or the command wrote. */
 pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* trainer);

@@ -1,6 +1,7 @@
 #include "pathflow/path/gamma.hpp"
 
 #include <cmath>
+#include <iterator>
 #include <numbers>
 
 #include "pathflow/base/error.hpp"
@@ -25,6 +26,7 @@ constexpr Entry kGammas[] = {
      },
      [](double t) { return std::numbers::pi * std::sin(2 * std::numbers::pi * t); }},
 };
+constexpr std::size_t kConstant = std::size(kGammas);  ///< of Gamma::constant, behind the names
 
 }  // namespace
 
@@ -46,8 +48,16 @@ Gamma::Gamma(std::string_view name, double scale) {
   throw_unknown_name("Gamma", "gamma", name, gamma_names());
 }
 
-double Gamma::at(double t) const { return root_ * kGammas[kind_].at(t); }
-double Gamma::dot(double t) const { return root_ * kGammas[kind_].dot(t); }
+Gamma Gamma::constant(double value) {
+  Gamma gamma(kGammas[kConstant - 1].name, value * value);
+  gamma.kind_ = kConstant;
+  return gamma;
+}
+
+double Gamma::at(double t) const {
+  return kind_ == kConstant ? root_ : root_ * kGammas[kind_].at(t);
+}
+double Gamma::dot(double t) const { return kind_ == kConstant ? 0 : root_ * kGammas[kind_].dot(t); }
 
 Interval Gamma::interval() const {
   if (std::isfinite(dot(0))) return {};

@@ -31,6 +31,9 @@ class Gamma {
  public:
   /// Errors: InvalidArgument for an unknown name, a scale `a` that is not finite and > 0.
   explicit Gamma(std::string_view name, double scale = 1);
+  /// gamma(t) = value at all times, no path's own noise: the unit of a model that gives its score
+  /// as -z / gamma. Errors: InvalidArgument unless it is finite and > 0.
+  static Gamma constant(double value);
 
   bool zero() const { return kind_ == 0; }  ///< whether it is the name "zero"
   double at(double t) const;                ///< gamma, t in [0, 1]

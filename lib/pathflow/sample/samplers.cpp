@@ -74,7 +74,7 @@ void require_gaussian_source(const SampleOptions& options, std::string_view what
        " needs the score, which follows from the velocity for an independent Gaussian source "
        "or from noise of its own; use an ODE sampler (euler, midpoint, heun, rk4, dopri5, ddim "
        "with eta 0, dpmpp-2m, ...), or train objective \"interpolant\" with a gamma other "
-       "than zero, which learns the score"});
+       "than zero or \"entropic-action\", which learn the score"});
 }
 
 #define PATHFLOW_INSTANTIATE(T)                                                      \

@@ -7,10 +7,10 @@
 #include "pathflow/path/time_sampling.hpp"
 
 namespace pathflow::train {
-BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Pool& source)
+
+BatchSource::BatchSource(const TrainOptions& options, const Ends& ends)
     : options_(options),
-      data_(data),
-      source_(source),
+      ends_(ends),
       n_(static_cast<std::size_t>(options.batch)),
       d_(static_cast<std::size_t>(options.dimension)),
       coupling_(path::coupling_of(options.coupling)),
@@ -31,15 +31,15 @@ BatchSource::BatchSource(const TrainOptions& options, const Pool& data, const Po
 void BatchSource::draw_data(std::uint64_t step) {
   cpu::draw_words(Random(options_.seed, Purpose::kDataIndex), step, words_);
   for (std::size_t i = 0; i < n_; ++i) {
-    rows_[i] = static_cast<std::size_t>(Random::index_of(words_[i], data_.count()));
+    rows_[i] = static_cast<std::size_t>(Random::index_of(words_[i], ends_.data.count()));
   }
   for (std::size_t i = 0; i < n_; ++i) {
-    data_.rows->read(rows_[i], 1, std::span<float>(x0_).subspan(i * d_, d_));
+    ends_.data.rows->read(rows_[i], 1, std::span<float>(x0_).subspan(i * d_, d_));
   }
 }
 
 void BatchSource::draw_source(std::uint64_t step) {
-  if (source_.gaussian()) {
+  if (ends_.source.gaussian()) {
     cpu::draw_normals(Random(options_.seed, Purpose::kSourceNoise), step, x1_);
     return;
   }
@@ -47,34 +47,70 @@ void BatchSource::draw_source(std::uint64_t step) {
   if (!paired) cpu::draw_words(Random(options_.seed, Purpose::kSourceIndex), step, words_);
   for (std::size_t i = 0; i < n_; ++i) {
     const auto row =
-        paired ? rows_[i] : static_cast<std::size_t>(Random::index_of(words_[i], source_.count()));
-    source_.rows->read(row, 1, std::span<float>(x1_).subspan(i * d_, d_));
+        paired ? rows_[i]
+               : static_cast<std::size_t>(Random::index_of(words_[i], ends_.source.count()));
+    ends_.source.rows->read(row, 1, std::span<float>(x1_).subspan(i * d_, d_));
   }
 }
 
-void BatchSource::couple(std::uint64_t step) {
+/// Joins `count` rows from row `begin` on; draw: the number of its random draws.
+void BatchSource::couple(std::uint64_t draw, std::size_t begin, std::size_t count) {
   if (coupling_ == path::Coupling::kConditionalOt) {
-    for (std::size_t i = 0; i < n_; ++i) labels_[i] = data_.labels[rows_[i]];
+    for (std::size_t i = 0; i < n_; ++i) labels_[i] = ends_.data.labels[rows_[i]];
   }
-  path::couple(coupling_, n_, d_, x0_, x1_, pairing_, workspace_,
+  const auto part = [&](const std::vector<float>& rows) {
+    return std::span<const float>(rows).subspan(begin * d_, count * d_);
+  };
+  const std::span<std::int32_t> pairing = std::span(pairing_).subspan(begin, count);
+  path::couple(coupling_, count, d_, part(x0_), part(x1_), pairing, workspace_,
                {.regularisation = options_.coupling_reg,
                 .bridge_variance = options_.coupling_reg,
                 .label_penalty = options_.label_penalty,
                 .labels = labels_,
                 .seed = options_.seed,
-                .step = step});
-  for (std::size_t i = 0; i < n_; ++i) {
-    std::copy_n(x1_.data() + static_cast<std::size_t>(pairing_[i]) * d_, d_,
-                paired_.data() + i * d_);
+                .step = draw});
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(x1_.data() + (begin + static_cast<std::size_t>(pairing[i])) * d_, d_,
+                paired_.data() + (begin + i) * d_);
   }
-  std::swap(x1_, paired_);
+}
+
+void BatchSource::draw_ends(std::uint64_t step) {
+  draw_data(step);
+  draw_source(step);
+  if (!pairing_.empty()) couple(step, 0, n_);
+}
+
+/// Rows of the two snapshots around each row's time, joined with those of the same two: stratified
+/// times ascend, so they follow one another. The optimal plan ("ot") is the one for trajectories:
+/// every cell of a population then goes the shortest way to the next snapshot, the laws in between
+/// are McCann's displacement interpolation, and the field of least kinetic energy that has them is
+/// a gradient, action matching's own answer. Rows joined at random meet halfway, where the laws
+/// shrink toward their mean.
+void BatchSource::draw_snapshots(std::uint64_t step) {
+  const std::size_t pieces = ends_.snapshots.size() - 1;
+  for (const bool later : {false, true}) {
+    const Purpose purpose = later ? Purpose::kSourceIndex : Purpose::kDataIndex;
+    cpu::draw_words(Random(options_.seed, purpose), step, words_);
+    for (std::size_t i = 0; i < n_; ++i) {
+      const Pool& pool = ends_.snapshots[ends_.piece(times_[i]) + (later ? 1 : 0)];
+      pool.rows->read(static_cast<std::size_t>(Random::index_of(words_[i], pool.count())), 1,
+                      std::span<float>(later ? x1_ : x0_).subspan(i * d_, d_));
+    }
+  }
+  if (pairing_.empty()) return;
+  for (std::size_t begin = 0, end = 0; begin < n_; begin = end) {
+    const std::size_t piece = ends_.piece(times_[begin]);
+    while (end < n_ && ends_.piece(times_[end]) == piece) ++end;
+    couple(step * pieces + piece, begin, end - begin);
+  }
 }
 
 void BatchSource::write_labels(std::uint64_t step, std::span<float> label) const {
   const Random random(options_.seed, Purpose::kLabelDropout);
   for (std::size_t i = 0; i < label.size(); ++i) {
     const bool dropped = random.uniform(step, i) < options_.label_dropout;
-    label[i] = static_cast<float>(dropped ? options_.classes : data_.labels[rows_[i]]);
+    label[i] = static_cast<float>(dropped ? options_.classes : ends_.data.labels[rows_[i]]);
   }
 }
 
@@ -92,10 +128,9 @@ void BatchSource::draw_times(std::uint64_t step, path::Interval interval) {
 }
 
 void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& views) {
-  draw_data(step);
-  draw_source(step);
-  if (!pairing_.empty()) couple(step);
   draw_times(step, loss.interval());
+  ends_.snapshots.empty() ? draw_ends(step) : draw_snapshots(step);
+  if (!pairing_.empty()) std::swap(x1_, paired_);
   loss.fill({.seed = options_.seed,
              .step = step,
              .rows = n_,

@@ -21,8 +21,8 @@ struct BatchViews {
 
 class BatchSource {
  public:
-  /// `data` and `source` must outlive the object.
-  BatchSource(const TrainOptions& options, const Pool& data, const Pool& source);
+  /// `ends` must outlive the object.
+  BatchSource(const TrainOptions& options, const Ends& ends);
 
   /// Fills the views for step number `step`. Allocates nothing after the first call.
   void fill(std::uint64_t step, const Loss& loss, const BatchViews& views);
@@ -31,12 +31,13 @@ class BatchSource {
   void draw_data(std::uint64_t step);
   void draw_source(std::uint64_t step);
   void draw_times(std::uint64_t step, path::Interval interval);
-  void couple(std::uint64_t step);
+  void draw_ends(std::uint64_t step);
+  void draw_snapshots(std::uint64_t step);
+  void couple(std::uint64_t draw, std::size_t begin, std::size_t count);
   void write_labels(std::uint64_t step, std::span<float> label) const;
 
   const TrainOptions options_;
-  const Pool& data_;
-  const Pool& source_;
+  const Ends& ends_;
   std::size_t n_, d_;
   path::Coupling coupling_;
   std::shared_ptr<const path::Schedule> schedule_;

@@ -49,30 +49,10 @@ std::int64_t whole_number(const io::Safetensors& file, std::string_view name,
   return static_cast<std::int64_t>(value);
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  }
-  return text + "]";
-}
-
 std::vector<std::int64_t> extents(const graph::Shape& shape) {
   std::vector<std::int64_t> result;
   for (int axis = 0; axis < shape.rank(); ++axis) result.push_back(shape[axis]);
   return result;
-}
-
-tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
-                             const std::string& key) {
-  if (tensor.shape.size() != 2) {
-    refuse(name, {"tensor \"", key, "\" must be [rows, columns], got ", shape_text(tensor.shape)});
-  }
-  const std::vector<float> values = tensor.floats();
-  tensor::Points rows = tensor::Points::from_shape(
-      {static_cast<std::size_t>(tensor.shape[0]), static_cast<std::size_t>(tensor.shape[1])});
-  std::copy(values.begin(), values.end(), rows.data());
-  return rows;
 }
 
 io::Tensor labels_tensor(const std::vector<int>& labels) {
@@ -145,6 +125,7 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
     inputs.source = tensor_points(source->second, name, "source.rows");
   }
   if (labels != file.tensors.end()) inputs.labels = tensor_labels(labels->second, name);
+  inputs.snapshots = read_snapshots(file, name);
   return inputs;
 }
 
@@ -187,6 +168,7 @@ std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, N
   }
   write_rows(ends.data, true, file);
   write_rows(ends.source, false, file);
+  write_snapshots(ends, file);
   if (ends.data.given && !ends.data.labels.empty()) {
     file.tensors["data.labels"] = labels_tensor(ends.data.labels);
   }

@@ -216,6 +216,7 @@ void validate(const TrainOptions& o, std::string_view where) {
   check_between(where, "batch", o.batch, 1, 65536);
   validate_coupling(o, where);
   check_positive(where, "gamma_scale", o.gamma_scale);
+  check_positive(where, "action_diffusion", o.action_diffusion);
   if (o.gamma != "zero" && o.objective != "interpolant") {
     throw_error(ErrorCode::kInvalidArgument, where,
                 {"gamma must be \"zero\" but with objective \"interpolant\", got \"", o.gamma,

@@ -115,7 +115,58 @@ void check_source(const TrainOptions& options, const Pool& source, const Pool& d
   }
 }
 
+void check_times(const std::vector<Snapshot>& snapshots) {
+  check_at_least("Trainer", "number of snapshots", static_cast<std::int64_t>(snapshots.size()), 2);
+  for (std::size_t k = 1; k < snapshots.size(); ++k) {
+    if (snapshots[k - 1].time < snapshots[k].time) continue;
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"snapshots must be in ascending order of time, got ", snapshots[k - 1].time,
+                 " before ", snapshots[k].time});
+  }
+  if (snapshots.front().time != 0 || snapshots.back().time != 1) {
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"snapshots must begin at time 0 and end at time 1, got ", snapshots.front().time,
+                 " and ", snapshots.back().time});
+  }
+}
+
+Ends snapshot_ends(TrainOptions& options, TrainInputs& inputs) {
+  if (inputs.data || inputs.data_rows || inputs.source || inputs.source_rows || inputs.labels) {
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"snapshots take the place of data, source and labels, got both"});
+  }
+  if (options.coupling == "pairs") {
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"coupling must not be \"pairs\" with snapshots, whose rows are not joined to one "
+                 "another, got \"pairs\""});
+  }
+  check_times(*inputs.snapshots);
+  Ends ends;
+  for (Snapshot& snapshot : *inputs.snapshots) {
+    const std::string name = message({"snapshot ", ends.times.size()});
+    check_rows(name.c_str(), snapshot.points);
+    ends.times.push_back(snapshot.time);
+    ends.snapshots.push_back({io::rows_in_memory(std::move(snapshot.points)), {}, false});
+    const std::size_t columns = ends.snapshots.back().rows->dimension();
+    const std::size_t first = ends.snapshots.front().rows->dimension();
+    if (columns != first) {
+      throw_error(ErrorCode::kShape, "Trainer",
+                  {name, " must have the first's ", first, " columns, got ", columns});
+    }
+  }
+  ends.data = ends.snapshots.front();
+  ends.source = ends.snapshots.back();
+  options.data = options.source = "snapshots";
+  return ends;
+}
+
 }  // namespace
+
+std::size_t Ends::piece(double t) const {
+  std::size_t k = 0;
+  while (k + 2 < times.size() && times[k + 1] <= t) ++k;
+  return k;
+}
 
 double Pool::scale() const {
   if (gaussian()) return 1.0;
@@ -125,7 +176,8 @@ double Pool::scale() const {
 }
 
 Ends make_ends(TrainOptions& options, TrainInputs inputs) {
-  Ends ends{data_pool(options, inputs), source_pool(options, inputs)};
+  Ends ends = inputs.snapshots ? snapshot_ends(options, inputs)
+                               : Ends{data_pool(options, inputs), source_pool(options, inputs)};
   options.dimension = static_cast<std::int64_t>(ends.data.rows->dimension());
   settle_classes(options, ends.data.labels);
   check_source(options, ends.source, ends.data);

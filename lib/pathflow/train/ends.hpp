@@ -21,6 +21,13 @@ namespace pathflow::train {
 /// Given rows are all used.
 inline constexpr std::size_t kPoolRows = std::size_t{1} << 16;
 
+/// A sample of the law at one time of the path.
+struct Snapshot {
+  double time = 0;        ///< in [0, 1]
+  tensor::Points points;  ///< [n, d], n >= 1, finite
+  bool operator==(const Snapshot&) const = default;
+};
+
 /// Rows given here take the place of the named data or source: [n, d], n >= 1, finite.
 struct TrainInputs {
   std::optional<tensor::Points> data = {}, source = {};  ///< unset: as TrainOptions names them
@@ -28,6 +35,10 @@ struct TrainInputs {
   /// The same as data and source, for rows that a file holds (io/npy_rows.hpp): read as they are
   /// drawn, and named instead of written down in a saved run. Either this or points, not both.
   std::shared_ptr<const io::Rows> data_rows = {}, source_rows = {};
+  /// In place of data, source and labels: at least two samples of the same columns, not joined to
+  /// one another, by ascending time, the first at 0 and the last at 1. For the objectives that
+  /// learn from them (losses/action_matching.cpp).
+  std::optional<std::vector<Snapshot>> snapshots = {};
 };
 
 /// What a run says of rows that stayed in their file.
@@ -53,10 +64,17 @@ struct Pool {
 
 /// Both ends of a run.
 struct Ends {
-  Pool data, source;  ///< at t = 0 and at t = 1
+  Pool data, source;  ///< at t = 0 and at t = 1: of snapshots the first and the last
+  /// Samples between the two and these, by ascending times; empty: the run has none.
+  std::vector<Pool> snapshots = {};
+  std::vector<double> times = {};  ///< one a snapshot, from 0 to 1
+
+  /// The last snapshot but one that is not after t: t lies between it and the next.
+  std::size_t piece(double t) const;
 };
 
-/// Rows of both ends; fills in options.dimension, classes and conditional from the data.
+/// Rows of both ends; fills in options.dimension, classes and conditional from the data, and
+/// "snapshots" for the names of data and source where they come from such.
 /// Errors: InvalidArgument, ShapeError, NumericError as Trainer states them.
 Ends make_ends(TrainOptions& options, TrainInputs inputs);
 

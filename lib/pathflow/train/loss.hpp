@@ -26,9 +26,10 @@ namespace pathflow::train {
 struct Draws {
   std::uint64_t seed = 0, step = 0;     ///< of Random(seed, purpose) and its draws
   std::size_t rows = 0, dimension = 0;  ///< n and d
-  std::span<const float> data, source;  ///< x0 and x1, [n, d], joined by the coupling
-  std::span<const double> times;        ///< [n], stratified over Loss::interval()
-  std::span<float> spare;               ///< [n, d], for a loss to work in
+  /// x0 and x1, [n, d], joined by the coupling; of snapshots the two around the row's time.
+  std::span<const float> data, source;
+  std::span<const double> times;  ///< [n], stratified over Loss::interval()
+  std::span<float> spare;         ///< [n, d], for a loss to work in
 
   /// Standard normals of a purpose of this step, as many as `out` holds.
   void normals(Purpose purpose, std::span<float> out) const;
@@ -87,6 +88,8 @@ class Loss {
   /// Records the loss, a value of rank 0.
   virtual graph::Value record(const RecordedNetwork& network,
                               std::span<const graph::Value> in) const = 0;
+  /// Whether it learns from snapshots: Ends::snapshots, two neighbours a row.
+  virtual bool takes_snapshots() const { return false; }
   /// Writes the inputs of one step. Allocates nothing.
   virtual void fill(const Draws& draws, std::span<const std::span<float>> out) const = 0;
 
@@ -101,13 +104,14 @@ class Loss {
   virtual const path::Gamma* gamma() const { return nullptr; }
   ///@}
 
+  /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
+  void require(bool holds, std::string_view rule) const;
+
  protected:
   const TrainOptions& options() const { return setup_.options; }
   const Objective& objective() const { return setup_.objective; }
   const path::Schedule& schedule() const { return setup_.objective.schedule(); }
   const Ends& ends() const { return setup_.ends; }
-  /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
-  void require(bool holds, std::string_view rule) const;
 
  private:
   LossSetup setup_;
@@ -118,5 +122,12 @@ std::unique_ptr<Loss> make_loss(const LossSetup& setup);
 
 /// Sum over all elements divided by the number of rows: how every loss is averaged.
 graph::Value mean_of_rows(graph::Value x);
+
+/// Beyond, a divergence by all axes costs more than its lower variance is worth.
+inline constexpr std::int64_t kMostExact = 64;
+/// div y of each row, by d Jacobian-vector products: y, x [n, d] -> [n, 1].
+graph::Value divergence(graph::Value y, graph::Value x);
+/// u . (dy/dx) u of each row, by one: its mean over random signs u [n, d] is the divergence.
+graph::Value divergence_along(graph::Value y, graph::Value x, graph::Value u);
 
 }  // namespace pathflow::train

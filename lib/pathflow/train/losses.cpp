@@ -6,11 +6,13 @@
 #include "pathflow/train/loss.hpp"
 
 // One line an objective: its public name and the function that its file defines.
-#define PATHFLOW_LOSSES(ENTRY)         \
-  ENTRY("regression", make_regression) \
-  ENTRY("implicit", make_implicit)     \
-  ENTRY("sliced", make_sliced)         \
-  ENTRY("interpolant", make_interpolant)
+#define PATHFLOW_LOSSES(ENTRY)           \
+  ENTRY("regression", make_regression)   \
+  ENTRY("implicit", make_implicit)       \
+  ENTRY("sliced", make_sliced)           \
+  ENTRY("interpolant", make_interpolant) \
+  ENTRY("action", make_action)           \
+  ENTRY("entropic-action", make_entropic_action)
 
 namespace pathflow::train {
 
@@ -25,12 +27,24 @@ const std::vector<std::string>& objective_names() {
   return names;
 }
 
-std::unique_ptr<Loss> make_loss(const LossSetup& setup) {
+namespace {
+
+std::unique_ptr<Loss> named_loss(const LossSetup& setup) {
 #define PATHFLOW_MAKE(name, make) \
   if (setup.options.objective == name) return make(setup);
   PATHFLOW_LOSSES(PATHFLOW_MAKE)
 #undef PATHFLOW_MAKE
   throw_unknown_name("Trainer", "objective", setup.options.objective, objective_names());
+}
+
+}  // namespace
+
+std::unique_ptr<Loss> make_loss(const LossSetup& setup) {
+  std::unique_ptr<Loss> loss = named_loss(setup);
+  loss->require(setup.ends.snapshots.empty() || loss->takes_snapshots(),
+                "learns the path between two ends; snapshots need objective \"action\" or "
+                "\"entropic-action\"");
+  return loss;
 }
 
 path::Interval Loss::interval() const { return {schedule().t_min(), schedule().t_max()}; }
@@ -63,6 +77,24 @@ std::span<const float> Draws::points(const path::Schedule& schedule) const {
 
 graph::Value mean_of_rows(graph::Value x) {
   return graph::sum(x) * (1.0 / static_cast<double>(x.shape()[0]));
+}
+
+graph::Value divergence(graph::Value y, graph::Value x) {
+  const std::int64_t d = x.shape()[1];
+  graph::Value sum;
+  for (std::int64_t k = 0; k < d; ++k) {
+    std::vector<double> axis(static_cast<std::size_t>(d));
+    axis[static_cast<std::size_t>(k)] = 1;
+    const graph::Value u =
+        graph::broadcast_to(graph::constant(*x.graph, std::move(axis), {1, d}), x.shape());
+    const graph::Value part = graph::slice(graph::jvp({y}, {x}, {u})[0], 1, k, k + 1);
+    sum = sum ? sum + part : part;
+  }
+  return sum;
+}
+
+graph::Value divergence_along(graph::Value y, graph::Value x, graph::Value u) {
+  return graph::sum(graph::jvp({y}, {x}, {u})[0] * u, 1, true);
 }
 
 }  // namespace pathflow::train

@@ -29,6 +29,8 @@ void for_each_option(Options& o, const Visit& visit) {
   visit("objective", o.objective, &objective_names, "Path", "What is minimised");
   visit("gamma", o.gamma, &path::gamma_names, "Path", "Own noise of objective interpolant's path");
   visit("gamma_scale", o.gamma_scale, nullptr, "Path", "gamma^2 is proportional to it");
+  visit("action_diffusion", o.action_diffusion, nullptr, "Path",
+        "entropic-action: w of the SDE whose action it is");
   visit("coupling", o.coupling, &path::coupling_names, "Path",
         "Pairs of a batch; those by cost take up to 1,024 rows");
   visit("coupling_reg", o.coupling_reg, nullptr, "Path",

@@ -20,10 +20,13 @@ struct TrainOptions {
   std::string predict = "velocity";  ///< a name of path::prediction_names()
   /// What is minimised, a name of objective_names(): "regression" of the prediction (flow matching,
   /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching,
-  /// or "interpolant": velocity and score of a path with noise of its own, gamma.
+  /// or "interpolant": velocity and score of a path with noise of its own, gamma; or "action": the
+  /// gradient field that has the path's marginals, from samples alone (TrainInputs::snapshots), or
+  /// "entropic-action": with their score, so that SDEs run both ways.
   std::string objective = "regression";
-  std::string gamma = "zero";  ///< of "interpolant" alone, a name of path::gamma_names()
-  double gamma_scale = 1;      ///< a of path::Gamma, > 0: gamma^2 is proportional to it
+  std::string gamma = "zero";   ///< of "interpolant" alone, a name of path::gamma_names()
+  double gamma_scale = 1;       ///< a of path::Gamma, > 0: gamma^2 is proportional to it
+  double action_diffusion = 1;  ///< "entropic-action": w of the SDE whose action it is, > 0
   /// How a batch's data and source rows are joined, a name of path::coupling_names(); all but
   /// "independent" and "pairs" look at all pairs of a batch, which must then be at most 1024.
   /// "conditional-ot" needs labels; "pairs" as many source rows as data rows, row i with row i.

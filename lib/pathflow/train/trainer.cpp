@@ -83,7 +83,7 @@ struct Trainer::Impl {
         objective(make_objective(options, scales)),
         loss(make_loss({options, objective, ends})),
         network(options, *loss),
-        source(options, ends.data, ends.source) {}
+        source(options, ends) {}
 
   Network::Update take_step() {
     source.fill(static_cast<std::uint64_t>(step), *loss, network.batch());
@@ -241,6 +241,17 @@ Points Trainer::start(std::size_t n, std::uint64_t seed) const {
 Points Trainer::data(std::size_t n, std::uint64_t seed) const {
   check_count("Trainer::data", n);
   return pick(impl_->ends.data, n, seed, kDataDraw);
+}
+
+std::vector<Snapshot> Trainer::snapshots() const {
+  std::vector<Snapshot> list;
+  for (std::size_t k = 0; k < impl_->ends.times.size(); ++k) {
+    const io::Rows& rows = *impl_->ends.snapshots[k].rows;
+    Points points = Points::from_shape({rows.size(), rows.dimension()});
+    rows.read(0, rows.size(), {points.data(), points.size()});
+    list.push_back({impl_->ends.times[k], std::move(points)});
+  }
+  return list;
 }
 
 std::vector<int> Trainer::data_labels(std::size_t n, std::uint64_t seed) const {

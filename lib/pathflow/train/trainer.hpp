@@ -84,6 +84,8 @@ class Trainer {
   tensor::Points start(std::size_t n, std::uint64_t seed) const;
   /// n rows of the training data's law, for comparison and thumbnails.
   tensor::Points data(std::size_t n, std::uint64_t seed) const;
+  /// What it was given to learn from as Inputs::snapshots; none if it was not.
+  std::vector<Snapshot> snapshots() const;
   /// Labels of the rows of data(n, seed); empty if the data have none.
   std::vector<int> data_labels(std::size_t n, std::uint64_t seed) const;
   /// start(n, options.seed) moved by sample::sample from t_max to t_min (or as options say). With
@@ -110,10 +112,10 @@ class Trainer {
 
   /// Everything needed to go on to the same bits: weights, moments, EMA, step, options, and the
   /// given rows, as a safetensors file's bytes. Tensors: the Mlp's names; "ema.", "adam.m." and
-  /// "adam.v." + name; "data.rows", "data.labels", "source.rows". Metadata: "format" "pathflow",
-  /// "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config" (config.hpp), "step",
-  /// "data_scale", "source_scale"; "data.file" and "source.file" in place of rows that stay in
-  /// their file.
+  /// "adam.v." + name; "data.rows", "data.labels", "source.rows"; "snapshot.0.rows" and so on.
+  /// Metadata: "format" "pathflow", "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config"
+  /// (config.hpp), "step", "data_scale", "source_scale"; "data.file" and "source.file" in place of
+  /// rows that stay in their file; "snapshots", a list of their times.
   std::vector<std::uint8_t> save() const;
   /// `name` begins the messages. Rows that the run left in their file are asked of `open`; without
   /// it, or where it gives null, the trainer samples as long as no such row is needed, and refuses

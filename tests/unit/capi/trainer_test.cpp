@@ -72,9 +72,44 @@ TEST(CapiTrainer, RefusesBadOptions) {
   expect_refused(create("[1]", &trainer), PF_INVALID_ARGUMENT, "");
   expect_refused(create("\xff\xfe", &trainer), PF_INVALID_ARGUMENT, "");
   expect_refused(create(kSmall, nullptr), PF_INVALID_ARGUMENT, "NULL");
-  expect_refused(pf_create_trainer(nullptr, 3, nullptr, nullptr, nullptr, 0, &trainer),
-                 PF_INVALID_ARGUMENT, "options must not be NULL");
+  expect_refused(
+      pf_create_trainer(nullptr, 3, nullptr, nullptr, nullptr, 0, nullptr, nullptr, 0, &trainer),
+      PF_INVALID_ARGUMENT, "options must not be NULL");
   EXPECT_EQ(trainer, 0u);
+}
+
+TEST(CapiTrainer, LearnsFromSnapshots) {
+  constexpr std::string_view kAction =
+      R"({"objective": "entropic-action", "coupling": "ot", "width": 8, "depth": 1, "batch": 8})";
+  const float values[3][4] = {{0, 0, 1, 0}, {0, 1, 1, 1}, {0, 2, 2, 2}};
+  const pf_points rows[] = {{values[0], 2, 2}, {values[1], 2, 2}, {values[2], 2, 2}};
+  const double times[] = {0, 0.25, 1}, unsorted[] = {0, 1.5, 1};
+  const auto create_from = [&](const pf_points* snapshots, const double* at, std::size_t count,
+                               pf_handle* trainer) {
+    return pf_create_trainer(kAction.data(), kAction.size(), nullptr, nullptr, nullptr, 0,
+                             snapshots, at, count, trainer);
+  };
+  Owned trainer, described, start, sampled;
+  ASSERT_EQ(create_from(rows, times, 3, &trainer), PF_OK) << error_message();
+  ASSERT_EQ(pf_step_trainer(trainer, 5, nullptr), PF_OK) << error_message();
+  ASSERT_EQ(pf_describe_trainer(trainer, &described), PF_OK);
+  EXPECT_EQ(json::parse(text_of(described))["options"]["data"], "snapshots");
+  ASSERT_EQ(pf_draw_start(trainer, 16, 1, &start), PF_OK);
+  for (const float value : values_of<float>(start, "points")) EXPECT_TRUE(value == 0 || value == 2);
+  EXPECT_EQ(sample(trainer,
+                   R"({"n": 4, "sampler": "euler-maruyama", "diffusion": "sigma",
+                       "toward": "source"})",
+                   &sampled),
+            PF_OK)
+      << error_message();
+  pf_handle none = 0;
+  expect_refused(create_from(rows, times, 1, &none), PF_INVALID_ARGUMENT, "number of snapshots");
+  expect_refused(create_from(rows, unsorted, 3, &none), PF_INVALID_ARGUMENT, "ascending");
+  expect_refused(create_from(rows, nullptr, 3, &none), PF_INVALID_ARGUMENT, "times");
+  const pf_points narrow[] = {rows[0], {values[1], 4, 1}};
+  const double both[] = {0, 1};
+  expect_refused(create_from(narrow, both, 2, &none), PF_SHAPE, "2 columns, got 1");
+  EXPECT_EQ(none, 0u);
 }
 
 TEST(CapiTrainer, TakesGivenRowsAndLabels) {
@@ -84,7 +119,8 @@ TEST(CapiTrainer, TakesGivenRowsAndLabels) {
   Owned trainer, drawn, sampled;
   const std::string_view options =
       R"({"data": "given", "width": 8, "depth": 1, "batch": 8, "conditional": true})";
-  ASSERT_EQ(pf_create_trainer(options.data(), options.size(), &data, nullptr, labels, 4, &trainer),
+  ASSERT_EQ(pf_create_trainer(options.data(), options.size(), &data, nullptr, labels, 4, nullptr,
+                              nullptr, 0, &trainer),
             PF_OK)
       << error_message();
   ASSERT_EQ(pf_draw_data(trainer, 50, 1, &drawn), PF_OK);
@@ -114,13 +150,16 @@ TEST(CapiTrainer, RefusesRowsThatDoNotFit) {
   const std::vector<float> rows(12, 0.5f);
   const pf_points two{rows.data(), 6, 2}, three{rows.data(), 4, 3};
   pf_handle trainer = 0;
-  EXPECT_EQ(pf_create_trainer(nullptr, 0, &two, &three, nullptr, 0, &trainer), PF_SHAPE);
+  EXPECT_EQ(pf_create_trainer(nullptr, 0, &two, &three, nullptr, 0, nullptr, nullptr, 0, &trainer),
+            PF_SHAPE);
   const std::int32_t labels[] = {0, 1};
-  EXPECT_NE(pf_create_trainer(nullptr, 0, &two, nullptr, labels, 2, &trainer), PF_OK);
+  EXPECT_NE(pf_create_trainer(nullptr, 0, &two, nullptr, labels, 2, nullptr, nullptr, 0, &trainer),
+            PF_OK);
   std::vector<float> broken = rows;
   broken[3] = std::nanf("");
   const pf_points nan{broken.data(), 6, 2};
-  EXPECT_NE(pf_create_trainer(nullptr, 0, &nan, nullptr, nullptr, 0, &trainer), PF_OK);
+  EXPECT_NE(pf_create_trainer(nullptr, 0, &nan, nullptr, nullptr, 0, nullptr, nullptr, 0, &trainer),
+            PF_OK);
   EXPECT_EQ(trainer, 0u);
 }
 
@@ -360,9 +399,9 @@ TEST(CapiField, IsForTwoDimensions) {
   const pf_points three{rows.data(), 4, 3};
   Owned trainer;
   const std::string_view options = R"({"data": "given", "width": 4, "depth": 1, "batch": 4})";
-  ASSERT_EQ(
-      pf_create_trainer(options.data(), options.size(), &three, nullptr, nullptr, 0, &trainer),
-      PF_OK)
+  ASSERT_EQ(pf_create_trainer(options.data(), options.size(), &three, nullptr, nullptr, 0, nullptr,
+                              nullptr, 0, &trainer),
+            PF_OK)
       << error_message();
   pf_handle result = 0;
   expect_refused(field(trainer, R"({"t": 0.5})", &result), PF_SHAPE, "2");

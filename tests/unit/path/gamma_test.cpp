@@ -29,6 +29,18 @@ TEST(Gamma, VanishesAtBothEndsAndHasItsOwnDerivative) {
   EXPECT_DOUBLE_EQ(Gamma("sine-squared").at(0.5), 1);
 }
 
+TEST(Gamma, ConstantIsAUnitAtAllTimes) {
+  const Gamma gamma = Gamma::constant(0.35);
+  for (const double t : {0.0, 0.4, 1.0}) {
+    EXPECT_DOUBLE_EQ(gamma.at(t), 0.35);
+    EXPECT_EQ(gamma.dot(t), 0);
+    EXPECT_DOUBLE_EQ(diffusion_at("sigma", 1, gamma, t).w, 0.7);
+  }
+  EXPECT_FALSE(gamma.zero());
+  EXPECT_EQ(gamma.interval().low, 0);
+  EXPECT_THROW(Gamma::constant(0), InvalidArgument);
+}
+
 TEST(Gamma, DiffusionsAreThoseOfItsOwnNoise) {
   const Gamma gamma("brownian", 2);
   const Diffusion sigma = diffusion_at("sigma", 3, gamma, 0.3);

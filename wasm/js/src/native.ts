@@ -3,9 +3,9 @@
 import { PathflowError, type ErrorCode } from "./errors.js";
 import { hostImports } from "./host.js";
 import { installKernels } from "./kernels.js";
-import type { FloatArray, Variant } from "./types.js";
+import type { FloatArray, Snapshot, Variant } from "./types.js";
 
-const abiVersion = 1;
+const abiVersion = 2;
 const mostElements = 2 ** 28;
 
 type Call = (...args: (number | bigint)[]) => number;
@@ -19,6 +19,8 @@ export interface Scope {
   bytes(bytes: Uint8Array): [number, number];
   /** A pf_points of one to two axes; 0 for undefined. */
   points(where: string, name: string, array: FloatArray | undefined): number;
+  /** Rows of pf_points, their times, and how many; zeros for undefined. */
+  snapshots(list: readonly Snapshot[] | undefined): [number, number, number];
   /** Int32 values as pointer and count; [0, 0] for undefined. */
   integers(values: ArrayLike<number> | undefined): [number, number];
   sizes(values: readonly number[]): number;
@@ -199,6 +201,11 @@ export class Native {
       new Int32Array(this.memory.buffer, pointer, values.length).set(values);
       return pointer;
     };
+    /** The words of a pf_points. */
+    const pointsOf = (where: string, name: string, array: FloatArray): number[] => {
+      const [rows, columns = 1] = checkArray(where, name, array, 2);
+      return [putFloats(array.data), rows!, columns];
+    };
     return {
       room,
       text: (text) => {
@@ -206,10 +213,14 @@ export class Native {
         return [put(bytes), bytes.length];
       },
       bytes: (bytes) => [put(bytes), bytes.length],
-      points: (where, name, array) => {
-        if (array === undefined) return 0;
-        const [rows, columns = 1] = checkArray(where, name, array, 2);
-        return putWords([putFloats(array.data), rows!, columns]);
+      points: (where, name, array) =>
+        array === undefined ? 0 : putWords(pointsOf(where, name, array)),
+      snapshots: (list) => {
+        if (list === undefined) return [0, 0, 0];
+        const rows = list.flatMap(({ points }, k) => pointsOf("Trainer", `snapshot ${k}`, points));
+        const times = room(list.length * 8);
+        new Float64Array(this.memory.buffer, times, list.length).set(list.map(({ time }) => time));
+        return [putWords(rows), times, list.length];
       },
       integers: (values) => (values === undefined ? [0, 0] : [putWords(values), values.length]),
       sizes: putWords,

@@ -67,7 +67,7 @@ function nameOf(spec: PointsSpec | undefined): string | undefined {
 }
 
 export function createHandle(native: Native, options: TrainerOptions): number {
-  const { data, source, labels, ...rest } = options;
+  const { data, source, labels, snapshots, ...rest } = options;
   const json = toJson({ ...rest, data: nameOf(data), source: nameOf(source) });
   return native.scoped((scope) => {
     const [text, length] = scope.text(json);
@@ -75,7 +75,9 @@ export function createHandle(native: Native, options: TrainerOptions): number {
     const dataRows = scope.points("Trainer", "data", rowsOf(data));
     const sourceRows = scope.points("Trainer", "source", rowsOf(source));
     const [values, count] = scope.integers(labels);
-    native.call("pf_create_trainer", text, length, dataRows, sourceRows, values, count, place);
+    const list = scope.snapshots(snapshots);
+    const given = [dataRows, sourceRows, values, count, ...list];
+    native.call("pf_create_trainer", text, length, ...given, place);
     return native.word(place);
   });
 }

@@ -24,7 +24,8 @@ export type ScheduleSpec =
 /** What the network is asked for. */
 export type Prediction = "data" | "noise" | "velocity" | "v" | "score" | "edm";
 /** What a training step minimises. */
-export type Objective = "regression" | "implicit" | "sliced" | "interpolant";
+export type Objective =
+  "regression" | "implicit" | "sliced" | "interpolant" | "action" | "entropic-action";
 /** The noise of its own that a stochastic interpolant adds to its path. */
 export type Gamma = "zero" | "brownian" | "quadratic" | "sine-squared";
 /** Loss weight over t. */
@@ -85,6 +86,13 @@ export interface FloatArray {
 /** A data set's name ("moons", "text:HELLO"), or rows of your own. */
 export type PointsSpec = string | FloatArray;
 
+/** A sample of the law at one time of the path. */
+export interface Snapshot {
+  /** In [0, 1]. */
+  time: number;
+  points: FloatArray;
+}
+
 /** One built-in data set, as listed by `api.datasets`. */
 export interface DatasetInfo {
   /** The name used everywhere; "text:" is completed by a word of yours. */
@@ -124,6 +132,11 @@ export interface TrainerOptions {
   source?: PointsSpec;
   /** Class of each row when `data` is given as rows. */
   labels?: Int32Array | number[];
+  /**
+   * In place of these three, for the objectives "action" and "entropic-action": samples by ascending
+   * time, the first at 0, where "data" stands, and the last at 1, the "source". `coupling: "ot"` suits.
+   */
+  snapshots?: Snapshot[];
   /** Default "linear". */
   schedule?: ScheduleSpec;
   /** Default "velocity". */
@@ -150,6 +163,8 @@ export interface TrainerOptions {
   gamma?: Gamma;
   /** gamma^2 is proportional to it, > 0; default 1. */
   gammaScale?: number;
+  /** "entropic-action": w of the SDE whose action it is (`diffusion: "sigma"`), > 0; default 1. */
+  actionDiffusion?: number;
   /** Hidden units per layer, 1..4096; default 128. */
   width?: number;
   /** Hidden layers, 1..16; default 3. */
@@ -183,9 +198,9 @@ export interface TrainerOptions {
 
 /** `TrainerOptions` with every field filled in, as the library holds them. */
 export type ResolvedTrainerOptions = Required<
-  Omit<TrainerOptions, "data" | "source" | "labels">
+  Omit<TrainerOptions, "data" | "source" | "labels" | "snapshots">
 > & {
-  /** A name; for rows of your own "given". */
+  /** A name; for rows of your own "given" or "snapshots". */
   data: string;
   source: string;
   /** Coordinates of a point. */

@@ -20,9 +20,6 @@ namespace {
 
 using graph::Value;
 
-/// Beyond, the exact divergence costs more than its lower variance is worth.
-constexpr std::int64_t kMostExact = 64;
-
 enum Input { kX, kT, kScaleX, kScaleF, kInput, kSigma, kWeight, kDirection };
 
 class ScoreMatching final : public Loss {
@@ -61,9 +58,9 @@ class ScoreMatching final : public Loss {
   Value record(const RecordedNetwork& network, std::span<const Value> in) const override {
     const Value x = in[kX];
     const Value y = in[kScaleX] * x + in[kScaleF] * network(in[kInput] * x, in[kT]);
-    const Value divergence = sliced_ ? along(y, x, in[kDirection]) : exact(network, y, x);
+    const Value slope = sliced_ ? divergence_along(y, x, in[kDirection]) : divergence(y, x);
     return mean_of_rows(in[kWeight] *
-                        (graph::sum(graph::square(y), 1, true) + 2 * in[kSigma] * divergence));
+                        (graph::sum(graph::square(y), 1, true) + 2 * in[kSigma] * slope));
   }
 
   void fill(const Draws& draws, std::span<const std::span<float>> out) const override {
@@ -89,23 +86,6 @@ class ScoreMatching final : public Loss {
  private:
   /// On |y|^2: sigma2, g2 or one on the score, over sigma^2.
   double weight(double t) const { return objective().score_weight(t); }
-
-  static Value along(Value y, Value x, Value u) {
-    return graph::sum(graph::jvp({y}, {x}, {u})[0] * u, 1, true);
-  }
-  static Value exact(const RecordedNetwork& network, Value y, Value x) {
-    const std::int64_t d = network.dimension();
-    Value sum;
-    for (std::int64_t k = 0; k < d; ++k) {
-      std::vector<double> axis(static_cast<std::size_t>(d));
-      axis[static_cast<std::size_t>(k)] = 1;
-      const Value u =
-          graph::broadcast_to(graph::constant(network.graph, std::move(axis), {1, d}), x.shape());
-      const Value part = graph::slice(graph::jvp({y}, {x}, {u})[0], 1, k, k + 1);
-      sum = sum ? sum + part : part;
-    }
-    return sum;
-  }
 
   bool sliced_;
 };
