@@ -151,6 +151,30 @@ test("steps against quality: curves fall to the floor, higher orders sooner", as
   await close();
 });
 
+test("four snapshots: action matching passes a fifth that it never saw", async (t) => {
+  const { page, errors, close } = await opened();
+  await page.click("#stories button:has-text('Four snapshots')");
+  const heldOut = (key) => data(page, "#held-out", key);
+  await waitForFrame(page, 20);
+  await page.waitForFunction(
+    () => {
+      const { distance, floor } = document.querySelector("#held-out").dataset;
+      return Number(distance) < 3.5 * Number(floor);
+    },
+    undefined,
+    { timeout: 90_000 },
+  );
+  const [distance, floor] = [await heldOut("distance"), await heldOut("floor")];
+  t.diagnostic(`held out: ${distance.toFixed(3)}, floor ${floor.toFixed(3)}`);
+  assert.match(await text(page, "#held-out"), /Held out, at t = 0\.50: distance 0\.\d+, floor/);
+  await page.click("#play");
+  // The two ends alone, by flow matching along straight lines, are not where the crowd has been.
+  await page.selectOption("#objective", "regression");
+  await page.waitForFunction(() => document.querySelector("#held-out").hidden);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("likelihood: the model's density has mass 1, and gives the data nearly its own nats", async (t) => {
   const { page, errors, close } = await opened({ path: "#view=likelihood" });
   await known(page, "#heat-model", "nats");

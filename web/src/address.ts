@@ -3,7 +3,9 @@ import type { Names } from "pathflow";
 import { defaults, layers, offered, type Choices, type Layer, type Quantity } from "./choices";
 import { crowds, grids } from "./engine/marginals";
 import { methodNamed, methods, partKeys } from "./methods";
+import { mostRounds } from "./views/names";
 import { decodeRows, isRows } from "./rows";
+import { crowdEnd } from "./snapshots";
 import { lossVariants, samplerVariants } from "./variants";
 import { viewNames } from "./views/names";
 
@@ -42,7 +44,17 @@ const letters: Record<Layer, string> = {
 
 /** What addresses leave out where it is as at first. */
 const untold: readonly (keyof Choices)[] = [
-  ...(["gamma", "objective", "view", "noise", "versus", "crowd", "cells"] as const),
+  ...([
+    "gamma",
+    "objective",
+    "view",
+    "noise",
+    "versus",
+    "crowd",
+    "cells",
+    "rounds",
+    "distilled",
+  ] as const),
 ];
 
 export function writeAddress(choices: Readonly<Choices>, run: Run): string {
@@ -60,7 +72,7 @@ export function writeAddress(choices: Readonly<Choices>, run: Run): string {
   return "#" + fields.toString().replace(/%3A/g, ":").replace(/%2C/g, ",");
 }
 
-type Check = (text: string) => string | number | undefined;
+type Check = (text: string) => string | number | boolean | undefined;
 
 const oneOf =
   (list: readonly string[]): Check =>
@@ -85,6 +97,7 @@ const word = /^text:[A-Za-z0-9 !?&+.-]{1,10}$/;
 function end(known: Known): Check {
   return (text) => {
     if (isRows(text)) return decodeRows(text) ? text : undefined;
+    if (crowdEnd(text)) return text;
     return word.test(text) || known.datasets.includes(text) ? text : undefined;
   };
 }
@@ -114,6 +127,8 @@ function checks(known: Known): Record<string, [Check, string]> {
     versus: listed(methods.map(({ id }) => id)),
     crowd: [among(crowds), crowds.join(", ")],
     cells: [among(grids), grids.join(", ")],
+    rounds: [number(0, mostRounds), `a whole number from 0 to ${mostRounds}`],
+    distilled: [(text) => (text === "true" ? true : undefined), "true"],
   };
 }
 
@@ -146,7 +161,7 @@ function readMethod(fields: URLSearchParams, address: Address): void {
   if (!method) address.problems.push(complaint("method", id, known));
   else {
     for (const key of partKeys) Object.assign(address.choices, { [key]: method.parts[key] });
-    address.choices.steps = method.steps;
+    Object.assign(address.choices, method.shown, { steps: method.steps });
     address.method = id;
   }
 }

@@ -45,6 +45,9 @@ export interface Viewing {
   /** Particles counted, and cells a side of the equation's grid, where densities are compared. */
   crowd: number;
   cells: number;
+  /** Rounds of reflow, and whether the last is distilled to one step. */
+  rounds: number;
+  distilled: boolean;
 }
 
 export type Choices = Training & Viewing;
@@ -79,6 +82,8 @@ export const defaults: Readonly<Choices> = {
   versus: "ddim",
   crowd: 4000,
   cells: 64,
+  rounds: 0,
+  distilled: false,
 };
 
 export const trainingKeys: readonly (keyof Training)[] = [

@@ -1,6 +1,7 @@
 // What the person sees: choices, pictures and numbers, each on its place of the page.
 import type { RunReport, StepReport, WorkerApi } from "pathflow";
 import { layers, type Choices, type End } from "./choices";
+import { HeldOut } from "./controls/held-out";
 import { LossCurve } from "./controls/losscurve";
 import type { Picker } from "./controls/picker";
 import type { MethodBar } from "./controls/method-bar";
@@ -17,6 +18,7 @@ import { Mixes } from "./engine/mix";
 import { particleCount } from "./engine/options";
 import type { Built } from "./engine/session";
 import { stochastic } from "./rules";
+import { fromSnapshots, snapshots } from "./snapshots";
 import type { Scene, Shown } from "./scene/scene";
 import type { Store } from "./store";
 import type { Fresh } from "./views/view";
@@ -29,8 +31,9 @@ const wordsEvery = 90;
 
 export function shownOf(choices: Readonly<Choices>): Shown {
   const { view } = choices;
-  const traced = view !== "flow" && view !== "density";
-  const noisy = view !== "noise" && view !== "density" && stochastic(choices.sampler);
+  const traced = view === "compare" || view === "noise";
+  const own = view === "noise" || view === "density";
+  const noisy = !own && stochastic(choices.sampler);
   return { ...choices, noisy, traced, paths: choices.paths && view !== "density" };
 }
 
@@ -50,6 +53,7 @@ export class Display {
   private readonly readouts = new Readouts();
   private readonly losses = new LossCurve(element("loss-plot"));
   private readonly story: Story;
+  private readonly heldOut: HeldOut;
   private worded = 0;
 
   constructor(
@@ -59,6 +63,7 @@ export class Display {
   ) {
     const problem = (error: Error): void => this.warn(explain(error));
     this.recipe = new Recipe(element("recipe"), new Mixes(api), problem);
+    this.heldOut = new HeldOut(api, problem);
     this.story = new Story((end) => parts.ends.title(end));
   }
 
@@ -76,6 +81,8 @@ export class Display {
     }
     document.querySelector<HTMLElement>(".mini")!.hidden = !choices.arrows;
     timeline.showSteps(choices.sampler === "dopri5" || choices.view !== "flow" ? 0 : choices.steps);
+    const seen = fromSnapshots(choices);
+    if (seen !== scene.snapshots.length > 0) scene.snapshots = seen ? snapshots() : [];
     void this.endPoints(choices.source, choices.data);
     this.words(scene.clock.t);
   }
@@ -107,6 +114,7 @@ export class Display {
     scene.setField(undefined);
     delete scene.canvas.dataset.distance;
     delete scene.canvas.dataset.frame;
+    this.heldOut.clear();
     for (const key of ["rate", "distance", "straightness", "nfe"] as const) {
       this.readouts.set(key, "–");
     }
@@ -124,6 +132,7 @@ export class Display {
       this.readouts.set("straightness", "–", noisy ? "noisy" : "");
     } else this.readouts.set("straightness", digits(frame.straightness));
     scene.canvas.dataset.frame = String(frame.step);
+    void this.heldOut.show(frame, fromSnapshots(store.choices));
     this.story.step = frame.step;
   }
 

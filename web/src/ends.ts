@@ -2,6 +2,7 @@
 import type { FloatArray, WorkerApi } from "pathflow";
 import type { End } from "./choices";
 import { decodeRows, isRows } from "./rows";
+import { crowdAfter, crowdBefore, crowdEnd } from "./snapshots";
 
 const seedOfPreviews = 3;
 
@@ -12,7 +13,7 @@ export class Ends {
 
   /** [x, y, ...] of up to n points, the same ones every time. */
   points(end: End, n: number): Promise<Float32Array> {
-    const own = decodeRows(end);
+    const own = decodeRows(end) ?? crowdEnd(end);
     if (own) return Promise.resolve(own.data);
     const key = `${n} ${end}`;
     let points = this.drawn.get(key);
@@ -26,6 +27,8 @@ export class Ends {
 
   title(end: End): string {
     if (isRows(end)) return "Your own points";
+    if (end === crowdBefore) return "A crowd, before it parts";
+    if (end === crowdAfter) return "A crowd, parted";
     if (end.startsWith("text:")) return `“${end.slice(5)}”`;
     return this.api.datasets.find(({ name }) => name === end)?.title ?? end;
   }

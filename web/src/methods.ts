@@ -35,6 +35,8 @@ export interface Method {
   steps: number;
   /** Whether the source has to be Gaussian. */
   gaussian: boolean;
+  /** What of the page shows it. */
+  shown: Partial<Pick<Choices, "view" | "rounds" | "distilled">>;
 }
 
 /** The first method: the others are told by what they choose otherwise. */
@@ -55,6 +57,7 @@ type Row = [
   /** An arXiv number, or an address. */
   paper: [by: string, where: string],
   meaning: string,
+  shown?: Method["shown"],
 ];
 
 const vp: Partial<Parts> = { schedule: "vp-linear", predict: "noise" };
@@ -173,6 +176,22 @@ const rows: Record<Family, Row[]> = {
       16,
       ["Albergo et al. 2023", "2303.08797"],
       "Noise by sin², here followed without noise: the ODE of the same crowd.",
+    ],
+    [
+      "action-matching",
+      "Action matching",
+      { objective: "action", coupling: "ot" },
+      16,
+      ["Neklyudov et al. 2023", "2210.06662"],
+      "A scalar whose gradient moves the crowd, learnt from samples at each time: nobody need be followed.",
+    ],
+    [
+      "entropic-action-matching",
+      "Entropic AM",
+      { objective: "entropic-action", coupling: "ot", sampler: "euler-maruyama" },
+      80,
+      ["Neklyudov et al. 2023", "2210.06662"],
+      "The same for an SDE: velocity and score from snapshots alone, and noise on the way.",
     ],
     [
       "sit",
@@ -354,11 +373,11 @@ const rows: Record<Family, Row[]> = {
 };
 
 function methodOf(family: Family, row: Row): Method {
-  const [id, name, own, steps, [by, where], meaning] = row;
+  const [id, name, own, steps, [by, where], meaning, shown = {}] = row;
   const parts = { ...common, ...own };
   const href = where.includes("/") ? where : `https://arxiv.org/abs/${where}`;
   const gaussian = needsGaussian(parts);
-  return { id, name, family, meaning, paper: { by, href }, parts, steps, gaussian };
+  return { id, name, family, meaning, paper: { by, href }, parts, steps, gaussian, shown };
 }
 
 export const methods: readonly Method[] = (Object.keys(rows) as Family[]).flatMap((family) =>
@@ -370,7 +389,7 @@ export const methodNamed = (id: string): Method | undefined => methods.find((m) 
 /** A method's choices: its parts, and of all else what stands there now. */
 export function withMethod(method: Method, now: Readonly<Choices>): Choices {
   const source = method.gaussian ? "gaussian" : now.source;
-  return { ...now, ...method.parts, steps: method.steps, source };
+  return { ...now, ...method.parts, ...method.shown, steps: method.steps, source };
 }
 
 export function isMethod(method: Method, choices: Readonly<Choices>): boolean {

@@ -1,6 +1,7 @@
 // Which choices do not go together, and why.
 import type { Coupling, Gamma, Prediction, Schedule } from "pathflow";
 import { defaults, type Choices } from "./choices";
+import { fromSnapshots } from "./snapshots";
 import type { LossChoice, SamplerChoice } from "./variants";
 
 type Reason = string | undefined;
@@ -13,7 +14,7 @@ function gaussian(choices: Choices): boolean {
 
 /** Whether the path has noise of its own, and with it a score between any two ends. */
 export function noisyPath({ objective, gamma }: Choices): boolean {
-  return objective === "interpolant" && gamma !== "zero";
+  return (objective === "interpolant" && gamma !== "zero") || objective === "entropic-action";
 }
 
 /** Why the score does not follow from the velocity: it wants noise that knows nothing of the data. */
@@ -41,7 +42,24 @@ export function whyNoScore(choices: Choices): string {
 const withDivergence: readonly LossChoice[] = ["implicit", "sliced"];
 
 export function objectiveRule(value: LossChoice, choices: Choices): Reason {
+  if (value === "consistency-distillation") return "needs a teacher: the command and the module";
   return withDivergence.includes(value) ? pairedScore(choices) : undefined;
+}
+
+/** Losses that ask for the velocity and nothing else. */
+const ofVelocity: readonly LossChoice[] = [
+  ...(["interpolant", "action", "entropic-action", "mean-flow", "shortcut"] as const),
+];
+
+/** Whether the network knows mean velocities, and with them steps of any length. */
+export function jumps({ objective }: Choices): boolean {
+  return objective === "mean-flow" || objective === "shortcut";
+}
+
+/** What takes the fewest steps that this network is good for. */
+export function fewStepSampler(choices: Choices): "jump" | "consistency" | "euler" {
+  if (jumps(choices)) return "jump";
+  return choices.objective === "consistency" ? "consistency" : "euler";
 }
 
 export function gammaRule(value: Gamma, choices: Choices): Reason {
@@ -51,8 +69,10 @@ export function gammaRule(value: Gamma, choices: Choices): Reason {
 }
 
 export function predictRule(value: Prediction, choices: Choices): Reason {
-  if (choices.objective === "interpolant" && value !== "velocity")
-    return "an interpolant learns the velocity";
+  if (ofVelocity.includes(choices.objective) && value !== "velocity")
+    return "this loss learns the velocity";
+  if (choices.objective === "consistency" && value !== "data")
+    return "this loss learns the data end";
   return value === "score" ? pairedScore(choices) : undefined;
 }
 
@@ -62,6 +82,7 @@ const withNoise: readonly SamplerChoice[] = [
   "euler-maruyama",
   "stochastic-heun",
   "predictor-corrector",
+  "consistency",
   "langevin",
   "edm-churn",
   "sit",
@@ -85,12 +106,18 @@ export function stochastic(sampler: SamplerChoice): boolean {
 }
 
 export function samplerRule(value: SamplerChoice, choices: Choices): Reason {
+  if (choices.objective === "consistency" && value !== "consistency")
+    return "a consistency model jumps to the data";
+  if (value === "jump" && !jumps(choices)) return "needs mean velocities";
   if (noisyPath(choices))
     return general.includes(value) ? undefined : "needs a path without noise γ";
   return stochastic(value) ? pairedScore(choices) : undefined;
 }
 
 export function scheduleRule(value: Schedule, choices: Choices): Reason {
+  if (fromSnapshots(choices) && value !== "linear") return "snapshots are joined by lines";
+  if (jumps(choices) && !["linear", "linear-sigma-min", "trig"].includes(value))
+    return "needs a velocity of one size";
   return (value === "ve" || value === "edm") && !gaussian(choices)
     ? "only ever adds noise"
     : undefined;
@@ -139,6 +166,10 @@ export function repair(choices: Choices): Repair {
   mend("schedule", scheduleRule, "linear", "Schedule is now linear");
   mend("objective", objectiveRule, "regression", "The network now learns by regression");
   mend("gamma", gammaRule, "zero", "The path has no noise of its own now");
+  if (fixed.objective === "consistency") {
+    mend("predict", predictRule, "data", "The network now predicts data");
+    mend("sampler", samplerRule, "consistency", "Sampler is now consistency");
+  }
   mend("predict", predictRule, "velocity", "The network now predicts velocity");
   mend("sampler", samplerRule, "heun", "Sampler is now Heun");
   mend("quantity", quantityRule, "velocity", "Arrows now show velocity");

@@ -1,5 +1,6 @@
 // Ready-made things to see, each with one sentence about what to look at.
 import { defaults, trainingKeys, type Choices } from "./choices";
+import { crowdAfter, crowdBefore } from "./snapshots";
 
 export interface Story {
   name: string;
@@ -14,6 +15,16 @@ export const stories: readonly Story[] = [
       "No noise anywhere: the source is a cat. A flow joins any two distributions, and scrubbing shows " +
       "every shape between.",
     choices: { source: "cat", data: "dog", coupling: "ot", width: 96, batch: 128 },
+  },
+  {
+    name: "Four snapshots",
+    look:
+      "A crowd seen at four times, nobody followed: action matching finds a flow through all of them. " +
+      "At t = 0.5 it is measured against a fifth snapshot that it never saw.",
+    choices: {
+      ...{ source: crowdBefore, data: crowdAfter, objective: "action", coupling: "ot" },
+      ...{ width: 64, lr: 0.002 },
+    },
   },
   {
     name: "One big step",

@@ -125,7 +125,7 @@ export class LossCurve {
 
 /** As few digits as tell neighbours on an axis apart. */
 function compact(value: number, gap: number): string {
-  if (value >= 1000) return `${(value / 1000).toFixed(gap < 1000 ? 1 : 0)}k`;
+  if (Math.abs(value) >= 1000) return `${(value / 1000).toFixed(gap < 1000 ? 1 : 0)}k`;
   return value.toFixed(gap >= 1 ? 0 : gap >= 0.1 ? 1 : gap >= 0.01 ? 2 : 3);
 }
 
@@ -135,6 +135,7 @@ function rangeOf(plot: uPlot): [number, number] {
   if (values.length === 0) return [0, 1];
   const low = values[0];
   const high = values[Math.floor(0.97 * (values.length - 1))];
-  const room = Math.max(0.15 * (high - low), 0.15 * high, 1e-6);
-  return [Math.max(0, low - room), high + room];
+  const room = Math.max(0.15 * (high - low), 0.15 * Math.abs(high), 1e-6);
+  // Squares are not below 0; an action is.
+  return [low < 0 ? low - room : Math.max(0, low - room), high + room];
 }

@@ -155,9 +155,17 @@ function list(words: readonly string[]): string {
   return head ? `${head} and ${words[words.length - 1]}` : (words[0] ?? "");
 }
 
+/** Kin told by name: more would not fit. */
+const told = 3;
+
 /** What it has in common with its kin, in a sentence; empty where it has none. */
 function kinship(method: Method, kin: readonly Method[]): string {
-  const names = (group: readonly Method[]): string => list(group.map(({ name }) => name));
+  const names = (group: readonly Method[]): string => {
+    const all = group.map(({ name }) => name);
+    return list(
+      all.length > told ? [...all.slice(0, told - 1), `${all.length - told + 1} more`] : all,
+    );
+  };
   const same = kin.filter((other) => isMethod(other, { ...method.parts } as Choices));
   const others = kin.filter((other) => !same.includes(other));
   const part = others.length > 0 ? `Same network as ${names(others)}, other sampler.` : "";

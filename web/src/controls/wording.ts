@@ -35,6 +35,12 @@ const words: Record<string, Record<string, string>> = {
     implicit: "implicit score matching",
     sliced: "sliced score matching",
     interpolant: "interpolant",
+    action: "action matching",
+    "entropic-action": "entropic action matching",
+    "mean-flow": "mean flow",
+    shortcut: "shortcut",
+    consistency: "consistency",
+    "consistency-distillation": "consistency distillation",
   },
   coupling: {
     independent: "at random",
@@ -66,6 +72,8 @@ const words: Record<string, Record<string, string>> = {
     langevin: "Annealed Langevin",
     "edm-churn": "EDM Heun, churned",
     sit: "Euler–Maruyama, w = σ",
+    jump: "Jump",
+    consistency: "Consistency",
   },
   speed: { "5": "5 steps/s", "50": "50 steps/s", "300": "300 steps/s", max: "full speed" },
 };
@@ -130,6 +138,12 @@ const meanings: Record<string, Record<string, string>> = {
       "The squared miss of the score, weighed by g²: a bound on the likelihood.",
     implicit: "Implicit: the score by its own divergence; no target is ever shown.",
     sliced: "Sliced: the divergence along one random direction a point.",
+    action:
+      "Action: the kinetic energy of a scalar’s gradient field; samples at each time suffice.",
+    "entropic-action": "Entropic action: the same for an SDE, velocity and score together.",
+    "mean-flow": "Mean flow: the mean velocity of any stretch of the path, by its own derivative.",
+    shortcut: "Shortcut: one step must do what two half as long do.",
+    consistency: "Consistency: all points of one path must name the same end.",
     interpolant: "Interpolant: velocity and noise of the path γ, by two heads of one network.",
   },
   coupling: {
@@ -159,6 +173,8 @@ const meanings: Record<string, Record<string, string>> = {
     "predictor-corrector": "Predictor–corrector: shakes the crowd into place before every step.",
     langevin: "Annealed Langevin: the corrector alone, from the most noise to the least.",
     "edm-churn": "EDM with some noise put back before each step; 2 evaluations a step.",
+    jump: "Jump: one stretch of the path at its mean velocity; 1 evaluation a step.",
+    consistency: "Consistency: leap to the data, add noise back, leap again; 1 evaluation a step.",
     sit: "Euler–Maruyama with w = σ: the noise fades towards the data.",
   },
 };

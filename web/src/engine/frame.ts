@@ -1,5 +1,5 @@
 // One sampling run as the scene wants it: every particle's place at every kept time.
-import type { SampleResult } from "pathflow";
+import type { FloatArray, SampleResult } from "pathflow";
 
 export interface Frame {
   /** Kept times from 1 (or just below) down to 0 (or just above). */
@@ -11,18 +11,19 @@ export interface Frame {
   radius: Float32Array;
   evaluations: number;
   straightness: number | undefined;
+  energy: number | undefined;
   /** Training steps behind this frame. */
   step: number;
 }
 
 export function frameOf(result: SampleResult, step: number): Frame {
-  const { trajectories, times, evaluations, straightness } = result;
+  const { trajectories, times, evaluations, straightness, energy } = result;
   if (!trajectories || !times) throw new Error("The sample came without its trajectories.");
   const n = trajectories.shape[1];
   const points = trajectories.data;
   const radius = new Float32Array(times.length);
   for (let k = 0; k < times.length; k++) radius[k] = radiusOf(points, k * n, n);
-  return { times, points, n, radius, evaluations, straightness, step };
+  return { times, points, n, radius, evaluations, straightness, energy, step };
 }
 
 /** The largest coordinate, leaving out the most distant fiftieth of the particles. */
@@ -62,4 +63,13 @@ export function locate(times: Float64Array, t: number): { index: number; share: 
 export function radiusAt(frame: Frame, t: number): number {
   const { index, share } = locate(frame.times, t);
   return frame.radius[index] * (1 - share) + frame.radius[index + 1] * share;
+}
+
+/** All particles at time t. */
+export function crowdOf(frame: Frame, t: number, n = frame.n): FloatArray {
+  const { points, times, n: all } = frame;
+  const { index, share } = locate(times, t);
+  const low = points.subarray(2 * all * index, 2 * all * index + 2 * n);
+  const high = points.subarray(2 * all * (index + 1));
+  return { data: low.map((value, i) => value + (high[i] - value) * share), shape: [n, 2] };
 }

@@ -1,15 +1,10 @@
 // Three ways to one crowd: particles of the ODE, particles of the SDE, and the density that the
 // Fokker-Planck equation moves. All are held against each other on the same coarse cells, where an
 // exact sample would differ from its own density by what counting n points makes.
-import {
-  planeHistogram,
-  type FloatArray,
-  type FokkerPlanckResult,
-  type WorkerTrainer,
-} from "pathflow";
+import { planeHistogram, type FokkerPlanckResult, type WorkerTrainer } from "pathflow";
 import type { Choices } from "../choices";
 import { scoreRule } from "../rules";
-import { frameOf, locate, type Frame } from "./frame";
+import { crowdOf, frameOf, locate, type Frame } from "./frame";
 import { marginalSampling } from "./options";
 
 /** Cells a side on which everything is compared: each holds whole cells of every grid. */
@@ -76,19 +71,12 @@ export function distanceOf(
   shares: Float64Array,
   bounds: Bounds,
 ): number {
-  const points = placesAt(frame, t, n);
+  const points = crowdOf(frame, t, n);
   const { data, outside } = planeHistogram(points, { grid: coarse, bounds });
   const area = ((bounds[1] - bounds[0]) * (bounds[3] - bounds[2])) / data.length;
   let sum = outside / n;
   for (let i = 0; i < data.length; i++) sum += Math.abs(data[i] * area - shares[i]);
   return sum;
-}
-
-function placesAt({ points, times, n: all }: Frame, t: number, n: number): FloatArray {
-  const { index, share } = locate(times, t);
-  const low = points.subarray(2 * all * index, 2 * all * index + 2 * n);
-  const high = points.subarray(2 * all * (index + 1));
-  return { data: low.map((value, i) => value + (high[i] - value) * share), shape: [n, 2] };
 }
 
 /**

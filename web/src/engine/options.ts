@@ -1,7 +1,8 @@
 // The page's choices as the library's options.
 import type { SampleOptions, TrainerOptions } from "pathflow";
-import type { Choices, Training } from "../choices";
+import type { Choices, End, Training } from "../choices";
 import { decodeRows } from "../rows";
+import { crowdEnd, fromSnapshots, snapshots } from "../snapshots";
 import { noisyPath, scoreRule } from "../rules";
 import { lossOptions, samplerOptions } from "../variants";
 import { keptTimes } from "./frame";
@@ -15,10 +16,12 @@ const bridgeVariance = 1;
 
 export function trainerOptions(choices: Readonly<Training>): TrainerOptions {
   const { schedule, gamma, coupling, objective, predict, width, depth, batch, lr, seed } = choices;
-  const data = decodeRows(choices.data) ?? choices.data;
-  const source = decodeRows(choices.source) ?? choices.source;
+  const given = (end: End) => decodeRows(end) ?? crowdEnd(end) ?? end;
+  const ends = fromSnapshots(choices)
+    ? { snapshots: snapshots() }
+    : { data: given(choices.data), source: given(choices.source) };
   return {
-    ...{ data, source, schedule, gamma, coupling, predict, width, depth, batch, lr, seed },
+    ...{ ...ends, schedule, gamma, coupling, predict, width, depth, batch, lr, seed },
     ...lossOptions(objective),
     ...(coupling === "bridge" ? { couplingReg: bridgeVariance } : {}),
   };
@@ -62,5 +65,6 @@ export function marginalSampling(choices: Readonly<Choices>, scale: number): Sam
 
 /** w(t) on a path with noise of its own, where g² has no meaning. */
 function ownDiffusion(choices: Readonly<Choices>): SampleOptions {
+  if (choices.objective === "entropic-action") return { diffusion: "sigma" };
   return noisyPath(choices) ? { diffusion: "constant" } : {};
 }

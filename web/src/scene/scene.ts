@@ -1,4 +1,5 @@
 // The picture in the middle: draws when something moved, and rests otherwise.
+import type { Snapshot } from "pathflow";
 import type { Layer, Quantity } from "../choices";
 import { radiusAt, type Frame } from "../engine/frame";
 import type { Field } from "../engine/field";
@@ -6,7 +7,7 @@ import { drawArrows } from "./arrows";
 import { Clock } from "./clock";
 import { Density } from "./density";
 import { Motion } from "./motion";
-import { readPalette, type Palette } from "./palette";
+import { readPalette, shadeOf, type Palette } from "./palette";
 import { Dots } from "./dots";
 import { drawGhosts } from "./ghosts";
 import { Sheet } from "./sheet";
@@ -38,6 +39,8 @@ export class Scene {
   private field: Field | undefined;
   target: Float32Array<ArrayBufferLike> = new Float32Array(0);
   base = 4;
+  /** Data seen at other times than its own, in the colours of theirs. */
+  snapshots: readonly Snapshot[] = [];
   private readonly followers: Scene[] = [];
   private places = new Float32Array(0);
   private before = new Float32Array(0);
@@ -212,10 +215,14 @@ export class Scene {
     const { frame } = motion;
     const paths = frame && shown.paths && !(shown.traced && shown.noisy) ? frame : undefined;
     if (!paths && !shown.target) return;
-    const key = [view.scale, palette, shown.target && target, paths, shown.noisy];
+    const key = [view.scale, palette, shown.target && target, this.snapshots, paths, shown.noisy];
     if (paths) key.push(quality, motion.phase, bandsBehind(paths.times, t));
     this.under.draw(this.ctx, key, (ctx) => {
-      if (shown.target) drawGhosts(ctx, view, palette.data, target, palette.dark ? 0.34 : 0.3);
+      const faint = palette.dark ? 0.34 : 0.3;
+      if (shown.target) drawGhosts(ctx, view, palette.data, target, faint);
+      for (const { time, points } of shown.target ? this.snapshots : []) {
+        drawGhosts(ctx, view, palette.times[shadeOf(palette, time)], points.data, 1.4 * faint);
+      }
       if (paths) drawPaths(ctx, view, palette, motion, t, shown.noisy, quality);
     });
   }

@@ -1,5 +1,7 @@
 // The views of the middle: what each shows, in a word for its tab and a sentence for its tip.
 export const viewNames = ["flow", "compare", "noise", "density", "steps", "likelihood"] as const;
+/** Of reflow. */
+export const mostRounds = 4;
 export type ViewName = (typeof viewNames)[number];
 
 export const viewWords: Record<ViewName, { tab: string; tip: string }> = {

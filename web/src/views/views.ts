@@ -13,6 +13,16 @@ import { Noise } from "./noise";
 import { Steps } from "./steps";
 import type { Fresh, View } from "./view";
 
+/** Views that follow the way, not only where it ends. */
+const ofTheWay: readonly ViewName[] = ["noise", "density", "likelihood"];
+const noWay =
+  "A consistency model knows where the path through a point ends, not which way it goes there: no " +
+  "velocity, no score, no likelihood. Choose another loss, or look at Flow, Compare and Steps.";
+
+function endsOnly({ view, objective }: Readonly<Choices>): boolean {
+  return objective === "consistency" && ofTheWay.includes(view);
+}
+
 export class Views {
   private readonly tabs = new Map<ViewName, HTMLButtonElement>();
   private readonly views = new Map<ViewName, View>();
@@ -33,7 +43,7 @@ export class Views {
     this.views.set("compare", new Compare(api, store, plate, scene, panes, bar, wake));
     this.views.set("noise", new Noise(store, plate, scene, panes, bar));
     this.views.set("density", new Marginals(store, plate, scene, panes, bar));
-    this.views.set("steps", new Steps(scene, panes, bar));
+    this.views.set("steps", new Steps(plate, scene, panes, bar));
     this.views.set("likelihood", new Likelihood(api, scene, panes, bar));
     panes.append(this.refusal);
     element("tabs").append(...viewNames.map((name) => this.tab(name)));
@@ -46,6 +56,8 @@ export class Views {
       this.views.get(this.shown)?.hide();
       this.shown = name;
       element("view-bar").replaceChildren();
+      const tab = this.tabs.get(name)!;
+      tab.parentElement!.scrollLeft = tab.offsetLeft - tab.parentElement!.offsetLeft - 40;
     }
     for (const [each, tab] of this.tabs) {
       tab.setAttribute("aria-selected", String(each === name));
@@ -53,7 +65,7 @@ export class Views {
     }
     this.panes.dataset.view = name;
     const view = this.views.get(name);
-    const reason = view?.refuses?.(choices);
+    const reason = endsOnly(choices) ? noWay : view?.refuses?.(choices);
     this.refused = reason !== undefined;
     this.panes.classList.toggle("refused-all", this.refused);
     this.refusal.hidden = !this.refused;
