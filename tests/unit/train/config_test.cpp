@@ -24,6 +24,7 @@ TrainOptions unusual() {
   o.objective = "interpolant";
   o.gamma = "quadratic";
   o.gamma_scale = 0.3;
+  o.action_diffusion = 0.7;
   o.weight = "velocity";
   o.dimension = 7;
   o.width = 33;
@@ -56,7 +57,7 @@ TEST(Config, EveryFieldComesBackExactly) {
 
 TEST(Config, EveryKeyIsWrittenOnceAndTheDefaultsDifferFromUnusual) {
   const std::string json = to_json(TrainOptions{}), other = to_json(unusual());
-  EXPECT_EQ(option_names().size(), 32u);
+  EXPECT_EQ(option_names().size(), 33u);
   for (const std::string& name : option_names()) {
     const std::string key = "\"" + name + "\":";
     const std::size_t at = json.find(key);
