@@ -93,9 +93,9 @@ void BatchSource::draw_snapshots(std::uint64_t step) {
     const Purpose purpose = later ? Purpose::kSourceIndex : Purpose::kDataIndex;
     cpu::draw_words(Random(options_.seed, purpose), step, words_);
     for (std::size_t i = 0; i < n_; ++i) {
-      const Pool& pool = ends_.snapshots[ends_.piece(times_[i]) + (later ? 1 : 0)];
-      pool.rows->read(static_cast<std::size_t>(Random::index_of(words_[i], pool.count())), 1,
-                      std::span<float>(later ? x1_ : x0_).subspan(i * d_, d_));
+      const io::Rows& rows = *ends_.snapshots[ends_.piece(times_[i]) + (later ? 1 : 0)];
+      rows.read(static_cast<std::size_t>(Random::index_of(words_[i], rows.size())), 1,
+                std::span<float>(later ? x1_ : x0_).subspan(i * d_, d_));
     }
   }
   if (pairing_.empty()) return;

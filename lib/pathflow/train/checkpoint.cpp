@@ -49,10 +49,35 @@ std::int64_t whole_number(const io::Safetensors& file, std::string_view name,
   return static_cast<std::int64_t>(value);
 }
 
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + "]";
+}
+
 std::vector<std::int64_t> extents(const graph::Shape& shape) {
   std::vector<std::int64_t> result;
   for (int axis = 0; axis < shape.rank(); ++axis) result.push_back(shape[axis]);
   return result;
+}
+
+tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
+                             const std::string& key) {
+  if (tensor.shape.size() != 2) {
+    refuse(name, {"tensor \"", key, "\" must be [rows, columns], got ", shape_text(tensor.shape)});
+  }
+  const std::vector<float> values = tensor.floats();
+  tensor::Points rows = tensor::Points::from_shape(
+      {static_cast<std::size_t>(tensor.shape[0]), static_cast<std::size_t>(tensor.shape[1])});
+  std::copy(values.begin(), values.end(), rows.data());
+  return rows;
+}
+
+/// "snapshot.3.rows", a tensor; "snapshot.3.time", metadata.
+std::string snapshot_key(std::size_t k, const char* what) {
+  return "snapshot." + std::to_string(k) + what;
 }
 
 io::Tensor labels_tensor(const std::vector<int>& labels) {
@@ -125,8 +150,14 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
     inputs.source = tensor_points(source->second, name, "source.rows");
   }
   if (labels != file.tensors.end()) inputs.labels = tensor_labels(labels->second, name);
-  inputs.snapshots = read_snapshots(file, name);
-  return inputs;
+  for (std::size_t k = 0;; ++k) {
+    const std::string key = snapshot_key(k, ".rows");
+    const auto rows = file.tensors.find(key);
+    if (rows == file.tensors.end()) return inputs;
+    if (k == 0) inputs.snapshots.emplace();
+    inputs.snapshots->push_back(
+        {number(file, name, snapshot_key(k, ".time"), 0), tensor_points(rows->second, name, key)});
+  }
 }
 
 void check_run_states(const io::Safetensors& file, std::string_view name,
@@ -168,7 +199,10 @@ std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, N
   }
   write_rows(ends.data, true, file);
   write_rows(ends.source, false, file);
-  write_snapshots(ends, file);
+  for (std::size_t k = 0; k < ends.times.size(); ++k) {
+    file.tensors[snapshot_key(k, ".rows")] = rows_tensor(*ends.snapshots[k]);
+    file.metadata[snapshot_key(k, ".time")] = to_text(ends.times[k]);
+  }
   if (ends.data.given && !ends.data.labels.empty()) {
     file.tensors["data.labels"] = labels_tensor(ends.data.labels);
   }

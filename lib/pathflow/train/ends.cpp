@@ -116,18 +116,17 @@ void check_source(const TrainOptions& options, const Pool& source, const Pool& d
 }
 
 void check_times(const std::vector<Snapshot>& snapshots) {
-  check_at_least("Trainer", "number of snapshots", static_cast<std::int64_t>(snapshots.size()), 2);
-  for (std::size_t k = 1; k < snapshots.size(); ++k) {
-    if (snapshots[k - 1].time < snapshots[k].time) continue;
-    throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"snapshots must be in ascending order of time, got ", snapshots[k - 1].time,
-                 " before ", snapshots[k].time});
+  const std::size_t count = snapshots.size();
+  bool path = count >= 2 && snapshots.front().time == 0 && snapshots.back().time == 1;
+  std::string times;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (k > 0 && !(snapshots[k - 1].time < snapshots[k].time)) path = false;
+    times += (k ? ", " : "") + to_text(snapshots[k].time);
   }
-  if (snapshots.front().time != 0 || snapshots.back().time != 1) {
-    throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"snapshots must begin at time 0 and end at time 1, got ", snapshots.front().time,
-                 " and ", snapshots.back().time});
-  }
+  if (path) return;
+  throw_error(ErrorCode::kInvalidArgument, "Trainer",
+              {"snapshots must be at least 2, at ascending times from 0 to 1, got ", count,
+               " at times [", times, "]"});
 }
 
 Ends snapshot_ends(TrainOptions& options, TrainInputs& inputs) {
@@ -146,16 +145,16 @@ Ends snapshot_ends(TrainOptions& options, TrainInputs& inputs) {
     const std::string name = message({"snapshot ", ends.times.size()});
     check_rows(name.c_str(), snapshot.points);
     ends.times.push_back(snapshot.time);
-    ends.snapshots.push_back({io::rows_in_memory(std::move(snapshot.points)), {}, false});
-    const std::size_t columns = ends.snapshots.back().rows->dimension();
-    const std::size_t first = ends.snapshots.front().rows->dimension();
+    ends.snapshots.push_back(io::rows_in_memory(std::move(snapshot.points)));
+    const std::size_t columns = ends.snapshots.back()->dimension();
+    const std::size_t first = ends.snapshots.front()->dimension();
     if (columns != first) {
       throw_error(ErrorCode::kShape, "Trainer",
                   {name, " must have the first's ", first, " columns, got ", columns});
     }
   }
-  ends.data = ends.snapshots.front();
-  ends.source = ends.snapshots.back();
+  ends.data.rows = ends.snapshots.front();
+  ends.source.rows = ends.snapshots.back();
   options.data = options.source = "snapshots";
   return ends;
 }

@@ -66,7 +66,7 @@ struct Pool {
 struct Ends {
   Pool data, source;  ///< at t = 0 and at t = 1: of snapshots the first and the last
   /// Samples between the two and these, by ascending times; empty: the run has none.
-  std::vector<Pool> snapshots = {};
+  std::vector<std::shared_ptr<const io::Rows>> snapshots = {};
   std::vector<double> times = {};  ///< one a snapshot, from 0 to 1
 
   /// The last snapshot but one that is not after t: t lies between it and the next.

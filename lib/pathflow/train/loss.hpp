@@ -106,6 +106,8 @@ class Loss {
 
   /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
   void require(bool holds, std::string_view rule) const;
+  /// Requires predict "velocity" and weight "default".
+  void require_velocity() const;
 
  protected:
   const TrainOptions& options() const { return setup_.options; }

@@ -55,6 +55,13 @@ void Loss::require(bool holds, std::string_view rule) const {
               {"objective \"", options().objective, "\" ", rule});
 }
 
+void Loss::require_velocity() const {
+  require(options().predict == "velocity" && options().weight == "default",
+          message({"learns the velocity, predict must be \"velocity\" and weight \"default\", got "
+                   "\"",
+                   options().predict, "\" and \"", options().weight, "\""}));
+}
+
 void Draws::normals(Purpose purpose, std::span<float> out) const {
   cpu::draw_normals(Random(seed, purpose), step, out);
 }

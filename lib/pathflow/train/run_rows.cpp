@@ -115,6 +115,8 @@ void check_same(const FiledRows& wanted, const io::Rows& rows) {
                " bytes of hash ", hexadecimal(wanted.contents.hash), ", got ", found});
 }
 
+}  // namespace
+
 io::Tensor rows_tensor(const io::Rows& rows) {
   std::vector<float> values(rows.size() * rows.dimension());
   rows.read(0, rows.size(), values);
@@ -122,28 +124,6 @@ io::Tensor rows_tensor(const io::Rows& rows) {
       std::span<const float>(values),
       {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows.dimension())});
 }
-
-constexpr const char* kSnapshots = "snapshots";
-std::string snapshot_key(std::size_t k) { return "snapshot." + std::to_string(k) + ".rows"; }
-
-std::vector<double> parse_times(const std::string& text, std::string_view name) {
-  std::vector<double> times;
-  try {
-    const io::Json json = io::parse_json(text);
-    if (!json.is(io::JsonKind::kArray)) throw std::runtime_error("expected a list");
-    for (const io::JsonItem& item : json.items()) {
-      if (!item.value.is(io::JsonKind::kNumber)) throw std::runtime_error("expected numbers");
-      times.push_back(item.value.number());
-    }
-  } catch (const std::exception& error) {
-    throw_error(
-        ErrorCode::kIo, name,
-        {"metadata \"snapshots\" must be a list of times, got ", text, " (", error.what(), ")"});
-  }
-  return times;
-}
-
-}  // namespace
 
 void write_rows(const Pool& pool, bool data, io::Safetensors& file) {
   if (!pool.given) return;
@@ -153,55 +133,6 @@ void write_rows(const Pool& pool, bool data, io::Safetensors& file) {
     return;
   }
   file.tensors[key_of(data, "rows")] = rows_tensor(rows);
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i ? ", " : "") + std::to_string(shape[i]);
-  }
-  return text + "]";
-}
-
-tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
-                             const std::string& key) {
-  if (tensor.shape.size() != 2) {
-    throw_error(ErrorCode::kIo, name,
-                {"tensor \"", key, "\" must be [rows, columns], got ", shape_text(tensor.shape)});
-  }
-  const std::vector<float> values = tensor.floats();
-  tensor::Points rows = tensor::Points::from_shape(
-      {static_cast<std::size_t>(tensor.shape[0]), static_cast<std::size_t>(tensor.shape[1])});
-  std::copy(values.begin(), values.end(), rows.data());
-  return rows;
-}
-
-void write_snapshots(const Ends& ends, io::Safetensors& file) {
-  if (ends.snapshots.empty()) return;
-  std::string times;
-  for (std::size_t k = 0; k < ends.times.size(); ++k) {
-    times += (k ? "," : "[") + to_text(ends.times[k]);
-    file.tensors[snapshot_key(k)] = rows_tensor(*ends.snapshots[k].rows);
-  }
-  file.metadata[kSnapshots] = times + "]";
-}
-
-std::optional<std::vector<Snapshot>> read_snapshots(const io::Safetensors& file,
-                                                    std::string_view name) {
-  const auto found = file.metadata.find(kSnapshots);
-  if (found == file.metadata.end()) return {};
-  std::vector<Snapshot> snapshots;
-  for (const double time : parse_times(found->second, name)) {
-    const std::string key = snapshot_key(snapshots.size());
-    const auto rows = file.tensors.find(key);
-    if (rows == file.tensors.end()) {
-      throw_error(
-          ErrorCode::kIo, name,
-          {"must hold a tensor \"", key, "\" for the snapshot at time ", time, ", got none"});
-    }
-    snapshots.push_back({time, tensor_points(rows->second, name, key)});
-  }
-  return snapshots;
 }
 
 std::shared_ptr<const io::Rows> read_filed_rows(const io::Safetensors& file, std::string_view name,

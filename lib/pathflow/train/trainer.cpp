@@ -246,7 +246,7 @@ Points Trainer::data(std::size_t n, std::uint64_t seed) const {
 std::vector<Snapshot> Trainer::snapshots() const {
   std::vector<Snapshot> list;
   for (std::size_t k = 0; k < impl_->ends.times.size(); ++k) {
-    const io::Rows& rows = *impl_->ends.snapshots[k].rows;
+    const io::Rows& rows = *impl_->ends.snapshots[k];
     Points points = Points::from_shape({rows.size(), rows.dimension()});
     rows.read(0, rows.size(), {points.data(), points.size()});
     list.push_back({impl_->ends.times[k], std::move(points)});

@@ -112,10 +112,10 @@ class Trainer {
 
   /// Everything needed to go on to the same bits: weights, moments, EMA, step, options, and the
   /// given rows, as a safetensors file's bytes. Tensors: the Mlp's names; "ema.", "adam.m." and
-  /// "adam.v." + name; "data.rows", "data.labels", "source.rows"; "snapshot.0.rows" and so on.
+  /// "adam.v." + name; "data.rows", "data.labels", "source.rows", "snapshot.0.rows" ....
   /// Metadata: "format" "pathflow", "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config"
   /// (config.hpp), "step", "data_scale", "source_scale"; "data.file" and "source.file" in place of
-  /// rows that stay in their file; "snapshots", a list of their times.
+  /// rows that stay in their file; "snapshot.0.time" ....
   std::vector<std::uint8_t> save() const;
   /// `name` begins the messages. Rows that the run left in their file are asked of `open`; without
   /// it, or where it gives null, the trainer samples as long as no such row is needed, and refuses

@@ -318,15 +318,18 @@ TEST(ActionMatching, RefusesRunsWhoseSnapshotsAreDamaged) {
     damage(file);
     return refusal<IoError>([&] { Trainer::restore(io::write_safetensors(file), "run"); });
   };
-  const auto times = [](const char* text) {
-    return [text](io::Safetensors& file) { file.metadata["snapshots"] = text; };
+  const auto time = [](const char* text) {
+    return [text](io::Safetensors& file) { file.metadata["snapshot.1.time"] = text; };
   };
   EXPECT_EQ(restored([](io::Safetensors&) {}), "accepted");
-  for (const char* text : {"", "{}", "[0,\"x\"]", "[0,"}) {
-    expect_parts(restored(times(text)), {"run: metadata \"snapshots\" must be a list of times"});
+  for (const char* text : {"", "x", "-1", "nan"}) {
+    expect_parts(restored(time(text)), {"run: metadata \"snapshot.1.time\" must be a number"});
   }
-  expect_parts(restored(times("[0,1,0.5]")), {"ascending order"});
-  expect_parts(restored(times("[0,0.1,0.2,0.3,0.4,1]")), {"\"snapshot.5.rows\"", "time 1"});
+  expect_parts(restored(time("0.5")), {"[0, 0.5, 0.5, 0.75, 1]"});
+  expect_parts(restored([](io::Safetensors& file) { file.tensors.erase("snapshot.4.rows"); }),
+               {"[0, 0.25, 0.5, 0.75]"});
+  expect_parts(restored([](io::Safetensors& file) { file.tensors.erase("snapshot.0.rows"); }),
+               {"\"snapshots\""});
   expect_parts(restored([](io::Safetensors& file) {
                  file.tensors["snapshot.2.rows"] = file.tensors["mlp.0.bias"];
                }),
@@ -359,13 +362,14 @@ TrainInputs snapshots_at(std::vector<double> times) {
 
 TEST(ActionMatching, RefusesSnapshotsThatAreNoPath) {
   const TrainOptions options = options_of("action");
-  expect_parts(refused(options, snapshots_at({0, 0.7, 0.5, 1})), {"got 0.7 before 0.5"});
-  expect_parts(refused(options, snapshots_at({0, 0.5, 0.5, 1})), {"ascending order"});
-  expect_parts(refused(options, snapshots_at({0, std::nan(""), 1})), {"ascending order"});
-  expect_parts(refused(options, snapshots_at({0})), {"at least 2, got 1"});
-  expect_parts(refused(options, snapshots_at({})), {"at least 2, got 0"});
-  expect_parts(refused(options, snapshots_at({0.1, 1})), {"got 0.1 and 1"});
-  expect_parts(refused(options, snapshots_at({0, 0.9})), {"begin at time 0 and end at time 1"});
+  expect_parts(refused(options, snapshots_at({0, 0.7, 0.5, 1})),
+               {"ascending times from 0 to 1", "got 4 at times [0, 0.7, 0.5, 1]"});
+  expect_parts(refused(options, snapshots_at({0, 0.5, 0.5, 1})), {"[0, 0.5, 0.5, 1]"});
+  expect_parts(refused(options, snapshots_at({0, std::nan(""), 1})), {"nan"});
+  expect_parts(refused(options, snapshots_at({0})), {"at least 2", "got 1 at times [0]"});
+  expect_parts(refused(options, snapshots_at({})), {"at least 2", "got 0"});
+  expect_parts(refused(options, snapshots_at({0.1, 1})), {"[0.1, 1]"});
+  expect_parts(refused(options, snapshots_at({0, 0.9})), {"from 0 to 1", "[0, 0.9]"});
   TrainInputs inputs = snapshots_at({0, 0.5, 1});
   (*inputs.snapshots)[1].points = Points::from_shape({4, 3});
   (*inputs.snapshots)[1].points.fill(0);
@@ -391,7 +395,7 @@ TEST(ActionMatching, RefusesOptionsThatDoNotApply) {
     expect_parts(refused(options, std::move(inputs)), {part});
   };
   check([](auto& o) { o.predict = "noise"; }, {}, "must be \"velocity\"");
-  check([](auto& o) { o.weight = "one"; }, {}, "weight must be \"default\"");
+  check([](auto& o) { o.weight = "one"; }, {}, "weight \"default\"");
   check([](auto& o) { o.time_law = "logit-normal"; }, {}, "time_law must be \"stratified\"");
   check([](auto& o) { o.activation = "relu"; }, {}, "silu, gelu or tanh");
   check([](auto& o) { o.action_diffusion = 0; }, {}, "action_diffusion must be");

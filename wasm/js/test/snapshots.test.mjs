@@ -65,8 +65,8 @@ test("snapshots that are no path are refused", () => {
     );
   const [first, middle, last] = snapshots;
   refused([], /number of snapshots/);
-  refused([first, last, middle], /ascending order of time, got 1 before 0.5/);
-  refused([first, middle], /end at time 1, got 0 and 0.5/);
+  refused([first, last, middle], /ascending times from 0 to 1, got 3 at times \[0, 1, 0.5\]/);
+  refused([first, middle], /from 0 to 1, got 2 at times \[0, 0.5\]/);
   refused([first, { time: undefined, points: middle.points }, last], /ascending/);
   refused(
     [first, { time: 1, points: { data: new Float32Array(3), shape: [1, 3] } }],

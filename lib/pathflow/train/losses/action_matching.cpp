@@ -49,12 +49,7 @@ class ActionMatching final : public Loss {
         entropic_(entropic),
         gamma_(path::Gamma::constant(0.5 * options().action_diffusion)),
         size_(std::max(objective().scales().data, objective().scales().source)) {
-    require(options().predict == "velocity",
-            message({"learns the velocity, predict must be \"velocity\", got \"", options().predict,
-                     "\""}));
-    require(
-        options().weight == "default",
-        message({"has one weight, weight must be \"default\", got \"", options().weight, "\""}));
+    require_velocity();
     require(options().time_law == "stratified",
             message({"is an integral over t, time_law must be \"stratified\", got \"",
                      options().time_law, "\""}));

@@ -26,12 +26,7 @@ class Interpolant final : public Loss {
  public:
   explicit Interpolant(const LossSetup& setup)
       : Loss(setup), gamma_(setup.options.gamma, setup.options.gamma_scale) {
-    require(options().predict == "velocity",
-            message({"learns the velocity, predict must be \"velocity\", got \"", options().predict,
-                     "\""}));
-    require(
-        options().weight == "default",
-        message({"has one weight, weight must be \"default\", got \"", options().weight, "\""}));
+    require_velocity();
   }
 
   nn::MlpOptions network(nn::MlpOptions plain) const override {
