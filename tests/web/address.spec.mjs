@@ -1,16 +1,19 @@
 // The address holds the whole page: shared, reloaded, gone back to, or mistyped.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openStill, save, text, waitForFrame, waitForStatus } from "./browser.mjs";
+import { test } from "node:test";
+import {
+  hash,
+  openStill,
+  save,
+  text,
+  useBrowser,
+  waitForFrame,
+  waitForStatus,
+} from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 const opened = (options) => openStill(world, options);
-const hash = (page) => page.evaluate(() => location.hash);
 
 test("a shared address restores the same first samples, training included", async () => {
   const one = await opened({

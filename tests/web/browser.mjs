@@ -1,4 +1,5 @@
 // A real browser on the built page, and what every test wants to know of it.
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openBrowser as open } from "../support/chromium.mjs";
 
@@ -6,6 +7,14 @@ export const dist = fileURLToPath(new URL("../../web/dist", import.meta.url));
 
 /** A server for the built page (or `folder`) and a browser; `close()` ends both. */
 export const openBrowser = (folder = dist) => open(folder);
+
+/** One server and one browser for all tests of a file. */
+export function useBrowser() {
+  const world = {};
+  before(async () => Object.assign(world, await openBrowser()));
+  after(() => world.close());
+  return world;
+}
 
 /** A page of its own profile that remembers what went wrong and what was asked for. */
 export async function openPage({ browser, address }, { path = "", ...options } = {}) {
@@ -29,6 +38,8 @@ export async function openStill(world, options) {
   await waitForFrame(all.page);
   return all;
 }
+
+export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 /** Waits until the picture shows particles of a network trained for at least `step` steps. */
 export async function waitForFrame(page, step = 0, timeout = 30_000) {
@@ -54,6 +65,18 @@ export async function reading(page, name) {
   const words = await text(page, `#stat-${name}`);
   return Number(words.split(/\s/)[0].replaceAll(",", ""));
 }
+
+/** A number that the page keeps at an element for whoever measures it. */
+export const data = (page, selector, key) =>
+  page.evaluate(([s, k]) => Number(document.querySelector(s)?.dataset[k]), [selector, key]);
+
+export const known = (page, selector, key) =>
+  page.waitForFunction(
+    ([s, k]) => document.querySelector(s)?.dataset[k] !== undefined,
+    [selector, key],
+  );
+
+export const hash = (page) => page.evaluate(() => location.hash);
 
 export async function waitForStatus(page, pattern, timeout = 10_000) {
   await page.waitForFunction(

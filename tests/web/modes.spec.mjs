@@ -1,31 +1,27 @@
 // Phones, dark rooms, people who want no motion, hidden tabs, browsers that cannot.
 /* global innerWidth */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
   dist,
-  openBrowser,
   openPage,
   paintedPixels,
+  phone,
   reading,
   save,
   text,
+  useBrowser,
   waitForFrame,
   waitForStatus,
 } from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 test("390 x 844: one column, nothing sideways, touch draws", async () => {
-  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, errors, close } = await openPage(world, phone);
   await waitForFrame(page, 1000);
   const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);

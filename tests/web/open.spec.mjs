@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import {
   dist,
@@ -13,15 +13,12 @@ import {
   paintedPixels,
   reading,
   save,
+  useBrowser,
   waitForDistance,
   waitForFrame,
 } from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 /** A NumPy file's shape and float32 values. */
 function readNpy(bytes) {

@@ -1,13 +1,9 @@
 // The page's main job: training from nothing until the samples lie on the data, while it stays smooth.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openPage, reading, text, waitForDistance, waitForFrame } from "./browser.mjs";
+import { test } from "node:test";
+import { openPage, reading, text, useBrowser, waitForDistance, waitForFrame } from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 /** Sliced W2 that training must get below, in units of the plane; floors are near 0.1. */
 const goals = { "8gaussians": 0.35, moons: 0.2 };

@@ -1,25 +1,21 @@
 // What a person can do: scrub, draw, drop, type, and all of it by keyboard.
 /* global DataTransfer, DragEvent, File */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
-  openBrowser,
+  hash,
   openStill,
   paintedPixels,
   reading,
   text,
+  useBrowser,
   waitForFrame,
   waitForStatus,
 } from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 const opened = (options) => openStill(world, options);
-const hash = (page) => page.evaluate(() => location.hash);
 const pictureOf = (page) => page.evaluate(() => document.querySelector("#scene").toDataURL());
 
 /** A .npy file of float64 rows. */
