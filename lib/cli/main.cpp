@@ -49,6 +49,8 @@ void add_verbs(CLI::App& app, cli::Verbs& verbs) {
     verbs.emplace_back(std::move(verb), std::move(run));
   };
   add("train", "Train a model on a data set or an npy file.", cli::add_train);
+  add("reflow", "Straighten a run's paths, round by round, or distil it to few steps.",
+      cli::add_reflow);
   add("sample", "Draw samples from a trained model, or from a mixture in closed form.",
       cli::add_sample);
   add("likelihood", "Say how likely a model finds points, in nats and bits per dimension.",

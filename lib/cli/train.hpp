@@ -2,25 +2,22 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "loss_history.hpp"
 #include "pathflow/train/trainer.hpp"
-#include "progress.hpp"
+#include "training.hpp"
 #include "verb.hpp"
 
 namespace pathflow::cli {
 
 struct TrainCommand {
   train::TrainOptions options;
-  std::string labels, out, plot;
+  std::string labels;
   std::vector<std::string> snapshots;  ///< "FILE.npy@TIME"
-  bool resume = false, json = false;
+  bool resume = false;
   int threads = 1;
-  double save_every = 60;
-  /// Options that were written on the command line, by their key in the configuration.
-  std::vector<std::pair<OptionHandle, std::string>> given;
+  TrainingLoop loop;
+  GivenOptions given;
 
   ExitCode run();
 
@@ -30,16 +27,8 @@ struct TrainCommand {
   train::Trainer begin() const;
   std::vector<train::Snapshot> read_snapshots() const;
   train::Trainer go_on() const;
-  void check_same(const train::TrainOptions& saved, bool data_filed, bool source_filed) const;
-  void train(train::Trainer& trainer);
-  void save(const train::Trainer& trainer) const;
-  void save_on_the_way(const train::Trainer& trainer, Progress& progress) const;
-  void save_at_the_end(const train::Trainer& trainer, Progress& progress) const;
   std::string title(const train::Trainer& trainer) const;
-  void tell(const train::Trainer& trainer, const train::StepReport& last, double seconds,
-            std::int64_t taken) const;
-
-  LossHistory history_;
+  void tell(const train::Trainer& trainer, const TrainingLoop::Outcome& outcome) const;
 };
 
 }  // namespace pathflow::cli

@@ -44,16 +44,16 @@ void add_run_options(Verb& verb, TrainCommand& c) {
 
 void add_output_options(Verb& verb, TrainCommand& c) {
   verb.group("Output");
-  verb.plain_option("--out", c.out, "Run to write, FILE.safetensors",
+  verb.plain_option("--out", c.loop.out, "Run to write, FILE.safetensors",
                     {.names = {}, .extension = "safetensors"})
       .required();
   verb.flag("--resume", c.resume, "Go on with the run in --out, to the same bits");
-  verb.option("--save-every", c.save_every, "Seconds between saves, 0: only at the end");
-  verb.plain_option("--plot", c.plot,
+  verb.option("--save-every", c.loop.save_every, "Seconds between saves, 0: only at the end");
+  verb.plain_option("--plot", c.loop.plot,
                     "Figure of the loss, loss.png; its numbers, [k, 2] of step and loss, go to "
                     "loss.npy",
                     {.names = {}, .extension = "png"});
-  verb.json_flag(c.json);
+  verb.json_flag(c.loop.json);
 }
 
 }  // namespace

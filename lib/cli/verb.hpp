@@ -88,6 +88,7 @@ using Verbs = std::vector<std::pair<Verb, Run>>;
 
 /// Each adds its options and gives back what runs the verb.
 Run add_train(Verb& verb);
+Run add_reflow(Verb& verb);
 Run add_sample(Verb& verb);
 Run add_likelihood(Verb& verb);
 Run add_evaluate(Verb& verb);

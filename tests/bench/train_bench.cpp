@@ -4,6 +4,7 @@
 
 #include "pathflow/base/threads.hpp"
 #include "pathflow/cpu/kernels.hpp"
+#include "pathflow/train/reflow.hpp"
 #include "pathflow/train/trainer.hpp"
 #include "peak.hpp"
 
@@ -60,6 +61,30 @@ void sample(benchmark::State& state) {
       flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(sample)->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
+
+// One round of reflow: 4,096 pairs by 25 steps of heun, and 200 steps of the student on them.
+void reflow_round(benchmark::State& state) {
+  pathflow::set_threads(static_cast<int>(state.range(0)));
+  Trainer teacher(reference(256));
+  teacher.step(20);
+  const pathflow::train::ReflowOptions options{
+      .pairs = 4096, .solver = {.sampler = "heun", .steps = 25, .seed = 1}};
+  for (auto _ : state) {
+    Trainer student = pathflow::train::reflow(teacher, options);
+    benchmark::DoNotOptimize(student.step(200));
+  }
+  // Velocities of the pairs, and the steps.
+  const double flops =
+      50.0 * 2 * 4096 * (3 * 128 + 2 * 128 * 128 + 128 * 2) + 200 * step_flops(256);
+  state.counters["gflops"] = benchmark::Counter(
+      flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+BENCHMARK(reflow_round)
+    ->Arg(1)
+    ->Arg(2)
+    ->ArgName("threads")
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void multiply_add_peak(benchmark::State& state) {
   double flops = 0;

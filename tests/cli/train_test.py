@@ -203,12 +203,27 @@ class TrainTest(CommandCase):
         width, height = struct.unpack(">II", bytes_of(self.path("loss.png"))[16:24])
         self.assertGreater(min(width, height), 800)
 
-    def test_a_loss_that_stops_being_finite_is_a_sentence(self):
+    def test_a_loss_that_stops_being_finite_is_a_sentence_and_loses_nothing(self):
         write_npy(self.path("huge.npy"), [4, 2], [1e30, -1e30] * 4)
-        self.refused("train", "--data", "huge.npy", *SMALL, "--lr", 1e30, "--clip", 0, "--weight",
-                     "velocity", "--steps", 2000, "--out", "nan.safetensors", code=1,
-                     says=["finite"])
-        self.assertFalse(os.path.exists(self.path("nan.safetensors")))
+        huge = ["--data", "huge.npy", *SMALL, "--lr", 1e30, "--clip", 0, "--weight", "velocity"]
+        out = self.path("nan.safetensors")
+        self.refused("train", *huge, "--steps", 2000, "--plot", "nan.png", "--out", out, code=1,
+                     says=["finite", out + " holds the run as it was before that step"])
+        # The last state that was finite, as a run that stopped there of itself leaves it.
+        step = int(read_safetensors(out)[0]["step"])
+        self.assertGreater(step, 0)
+        self.assertTrue(os.path.exists(self.path("nan.png")))
+        again = self.path("same.safetensors")
+        self.call("train", *huge, "--steps", step, "--out", again)
+        self.assertEqual(self.states(out), self.states(again))
+        # Going on fails at once, and leaves the file as it is.
+        before = bytes_of(out)
+        self.refused("train", "--resume", "--out", out, code=1, says=["finite", f"step {step}"])
+        self.assertEqual(bytes_of(out), before)
+
+    @staticmethod
+    def states(file):
+        return read_safetensors(file)[1]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/train/config.hpp"
+#include "pathflow/train/reflow.hpp"
 #include "pathflow/train/trainer.hpp"
 #include "wasm/capi/boundary.hpp"
 #include "wasm/capi/objects.hpp"
@@ -152,6 +153,23 @@ pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* train
   return guarded("restore", [&] {
     check_pointer("restore", "trainer", trainer);
     hand_out(train::Trainer::restore(bytes_of("restore", bytes, size)), trainer);
+  });
+}
+
+pf_status pf_reflow_trainer(pf_handle trainer, const char* options, size_t options_length,
+                            const pf_points* start, const pf_points* reached, const int32_t* labels,
+                            size_t label_count, int32_t keep_weights, pf_handle* student) {
+  constexpr const char* kWhere = "reflow";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "student", student);
+    const auto held = trainer_of(kWhere, trainer);
+    const std::string_view text = text_of(kWhere, "options", options, options_length);
+    const train::TrainOptions chosen = train::options_from_json(
+        text.empty() ? "{}" : text, train::reflow_options(held->options()), kWhere);
+    train::TrainInputs pairs = inputs_of(kWhere, nullptr, nullptr, labels, label_count);
+    pairs.data = points_of(kWhere, "reached", reached);
+    pairs.source = train::source_of_start(*held, points_of(kWhere, "start", start));
+    hand_out(train::make_student(*held, chosen, std::move(pairs), keep_weights != 0), student);
   });
 }
 

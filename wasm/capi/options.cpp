@@ -242,6 +242,7 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   take_sampler(reader, options);
   check_at_least("sample", "steps", std::int64_t{options.steps}, 1);
   reader.take("seed", options.seed);
+  reader.take("deterministic", options.deterministic);
   reader.take("log_density", request.log_density);
   take_divergence(reader, request.likelihood);
   take_interval(reader, options);

@@ -169,6 +169,16 @@ pf_status pf_create_trainer(const char* options, size_t options_length, const pf
                             pf_handle* trainer);
 /* From the bytes that pf_save_trainer() or the command wrote. */
 pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* trainer);
+/* A trainer made from another by reflow, not yet trained: its data and source are the pairs that
+ * the other's ODE joins. options: as for pf_create_trainer(), the defaults being the other's with
+ *   "coupling" "pairs", "schedule" "linear", "predict" "velocity"; "time_law" "source-end:k"
+ * distils to k Euler steps. See train::reflow_options. start: rows of pf_draw_start(). reached:
+ * where pf_sample_trainer() moved them, told to be "deterministic". labels: those it was told, of a
+ * conditional trainer. keep_weights: not 0 to begin with the other's weights where both learn a
+ * velocity on the linear path by the same network. */
+pf_status pf_reflow_trainer(pf_handle trainer, const char* options, size_t options_length,
+                            const pf_points* start, const pf_points* reached, const int32_t* labels,
+                            size_t label_count, int32_t keep_weights, pf_handle* student);
 /* Takes steps >= 1. On PF_NUMERIC the trainer is as it was before the step that failed and can
  * still sample and save. report may be NULL. */
 pf_status pf_step_trainer(pf_handle trainer, int64_t steps, pf_step_report* report);
@@ -199,7 +209,8 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
  *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
  *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
- *   and neither "keep" nor a sampler that is no Runge-Kutta method)}. See sample::SampleOptions.
+ *   and neither "keep" nor a sampler that is no Runge-Kutta method), "deterministic": whether to
+ *   refuse a sampler that draws noise}. See sample::SampleOptions.
  * start: rows to move instead of drawn ones ("n" must then be absent); or NULL.
  * labels: one for all rows or one a row; NULL with label_count 0 for the null label.
  * progress: may be NULL; user is handed back to it.

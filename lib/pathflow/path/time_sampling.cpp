@@ -24,19 +24,25 @@ double logit_normal(const Draw& d) {
   return 1 / (1 + std::exp(-(d.mean + d.deviation * d.random.normal(d.step, d.i))));
 }
 
+// One of the k times 1/k .. 1, mean = k, in strata as above.
+double source_end(const Draw& d) {
+  return std::min(std::floor(stratified(d) * d.mean) + 1, d.mean) / d.mean;
+}
+
 double log_ratio(const Draw& d) { return d.mean + d.deviation * d.random.normal(d.step, d.i); }
 
 // edm's is no share but ln(sigma / alpha).
 struct Entry {
   const char* name;
   double (*share)(const Draw&);
-  double mean = 0, deviation = 0;  // deviation 0: the law has no parameters
+  double mean = 0, deviation = 0;  // deviation 0: the law has none; mean 0 too: no parameter at all
 };
 constexpr Entry kLaws[] = {{"uniform", uniform},
                            {"stratified", stratified},
                            {"logit-normal", logit_normal, 0, 1},
-                           {"edm", log_ratio, -1.2, 1.2}};
-constexpr std::size_t kEdm = 3;
+                           {"edm", log_ratio, -1.2, 1.2},
+                           {"source-end", source_end, 1}};
+constexpr std::size_t kEdm = 3, kSourceEnd = 4;
 
 std::size_t law_of(std::string_view where, std::string_view name) {
   for (std::size_t i = 0; i < std::size(kLaws); ++i) {
@@ -45,20 +51,26 @@ std::size_t law_of(std::string_view where, std::string_view name) {
   throw_unknown_name(where, "time law", name, time_law_names());
 }
 
-// "mean,deviation" after the law's name.
+// "mean,deviation" after the law's name, or "k".
 void read_parameters(std::string_view where, std::string_view text, double& mean,
                      double& deviation) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return;
   const std::string_view numbers = text.substr(colon + 1);
   const std::size_t comma = std::min(numbers.find(','), numbers.size());
-  const bool takes = deviation > 0;
-  const bool read = comma < numbers.size() && read_double(numbers.substr(0, comma), mean) &&
-                    read_double(numbers.substr(comma + 1), deviation);
-  if (takes && read) return;
+  if (deviation > 0) {
+    if (comma < numbers.size() && read_double(numbers.substr(0, comma), mean) &&
+        read_double(numbers.substr(comma + 1), deviation)) {
+      return;
+    }
+  } else if (mean > 0 && read_double(numbers, mean) && mean >= 1 && mean <= kMostSourceEndSteps &&
+             mean == std::floor(mean)) {
+    return;
+  }
   throw_error(ErrorCode::kInvalidArgument, where,
-              {"time law must be a name, or logit-normal or edm with :mean,deviation, got \"",
-               text.substr(0, 60), "\""});
+              {"time law must be a name, logit-normal or edm with :mean,deviation, or source-end "
+               "with :steps, a whole number from 1 to ",
+               kMostSourceEndSteps, ", got \"", text.substr(0, 60), "\""});
 }
 
 }  // namespace
@@ -75,8 +87,8 @@ TimeLaw::TimeLaw(std::string_view name, Interval interval, double mean, double d
   check_finite(kWhere, "mean", mean);
   check_positive(kWhere, "deviation", deviation);
   law_ = law_of(kWhere, name);
-  if (law_ == kEdm) {
-    throw_error(ErrorCode::kInvalidArgument, kWhere, {"edm needs a schedule, got none"});
+  if (law_ == kEdm || law_ == kSourceEnd) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere, {name, " needs a schedule, got none"});
   }
 }
 
@@ -108,6 +120,13 @@ void TimeLaw::draw(const Random& random, std::uint64_t step, std::span<T> out) c
 }
 template void TimeLaw::draw(const Random&, std::uint64_t, std::span<float>) const;
 template void TimeLaw::draw(const Random&, std::uint64_t, std::span<double>) const;
+
+int source_end_steps(std::string_view text) {
+  if (text.substr(0, text.find(':')) != kLaws[kSourceEnd].name) return 0;
+  double steps = kLaws[kSourceEnd].mean, none = 0;
+  read_parameters("source_end_steps", text, steps, none);
+  return static_cast<int>(steps);
+}
 
 const std::vector<std::string>& time_law_names() {
   static const std::vector<std::string> names = [] {

@@ -215,6 +215,11 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
   Flow<T> flow(model, schedule, start.shape(0));
   const std::unique_ptr<Sampler<T>> sampler = make_sampler(flow, options);
   check_last_step(options.last_step, sampler->adaptive());
+  if (options.deterministic && sampler->draws_noise()) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"an ODE is wanted, whose ends belong together, got ", options.sampler,
+                 ", which draws noise"});
+  }
   const Span span = resolve_span(*sampler, flow, options);
   check_span(span, schedule, sampler->reversible(), options);
   check_keep(span, options.keep);

@@ -62,9 +62,11 @@ struct SampleOptions {
   std::string guidance_convention = "scale";  ///< what guidance is
   /// Swaps the ends that unset `from` and `to` stand for: data -> source.
   bool toward_source = false;
-  /// Whether x1 ~ N(0, I). Samplers that need the score refuse where it is not: only a Gaussian
-  /// source end ties the score to the velocity.
-  bool gaussian_source = true;
+  /// Whether x1 ~ N(0, I), and whether it was drawn independently of x0. Samplers that need the
+  /// score refuse where either is not so: only then does the velocity give it. A density wants the
+  /// first alone.
+  bool gaussian_source = true, independent = true;
+  bool deterministic = false;  ///< refuses a method that draws noise: what pairs its two ends wants
   /// Row number of start's first row, so that a large batch cut into pieces draws the same noise.
   std::uint64_t first_row = 0;
 };
@@ -101,7 +103,8 @@ Span sample_span(Model<float>& model, const path::Schedule& schedule, const Samp
 ///
 /// Cost: `evaluations` calls of predict; nothing is allocated from the second step on.
 /// Errors, before any work: InvalidArgument for an option outside its stated range, a direction the
-/// sampler cannot go, a score without a Gaussian source; ShapeError for a start that does not fit
+/// sampler cannot go, a score without an independent Gaussian source, noise
+/// where none is wanted; ShapeError for a start that does not fit
 /// the model. Later: NumericError where the model's output is not finite (naming time and row),
 /// where a conversion has no limit, where dopri5's step underflows; Cancelled by `progress`.
 /// Same seed, same start: same bits. A row's noise depends on (seed, step, row) alone.

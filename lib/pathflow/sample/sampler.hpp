@@ -49,6 +49,8 @@ class Sampler {
   virtual bool adaptive() const { return false; }
   /// Whether it can go from data to source.
   virtual bool reversible() const { return true; }
+  /// Whether it draws noise; nearly always what keeps a method from going back.
+  virtual bool draws_noise() const { return !reversible(); }
   /// Where the method's coefficients are finite, within the prediction's own interval.
   virtual path::Interval interval(path::Interval usable) const { return usable; }
   /// Steps accepted and rejected, of adaptive methods.
@@ -70,7 +72,8 @@ template <class T>
                                                          std::span<const T> velocity, double u,
                                                          std::span<T> out);
 
-/// Throws InvalidArgument unless options.gaussian_source: `what` needs the score.
+/// Throws InvalidArgument unless options.gaussian_source and options.independent: `what` needs the
+/// score.
 void require_gaussian_source(const SampleOptions& options, std::string_view what);
 
 /// Defines make_NAME for float and double as the construction of CLASS(flow, options).

@@ -67,12 +67,13 @@ void interpolate_parabola(const StepEnds<T>& ends, std::span<const T> velocity, 
 }
 
 void require_gaussian_source(const SampleOptions& options, std::string_view what) {
-  if (options.gaussian_source) return;
+  if (options.gaussian_source && options.independent) return;
   throw_error(
       ErrorCode::kInvalidArgument, "sample",
       {what,
        " needs the score, which follows from the velocity for an independent Gaussian source "
-       "or from noise of its own; use an ODE sampler (euler, midpoint, heun, rk4, dopri5, ddim "
+       "(coupling \"independent\") or from noise of its own; use an ODE sampler (euler, midpoint, "
+       "heun, rk4, dopri5, ddim "
        "with eta 0, dpmpp-2m, ...), or train objective \"interpolant\" with a gamma other "
        "than zero or \"entropic-action\", which learn the score"});
 }

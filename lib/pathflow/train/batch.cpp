@@ -39,7 +39,7 @@ void BatchSource::draw_data(std::uint64_t step) {
 }
 
 void BatchSource::draw_source(std::uint64_t step) {
-  if (ends_.source.gaussian()) {
+  if (ends_.source.fresh()) {
     cpu::draw_normals(Random(options_.seed, Purpose::kSourceNoise), step, x1_);
     return;
   }

@@ -137,10 +137,6 @@ void validate_coupling(const TrainOptions& o, std::string_view where) {
                 {"coupling \"conditional-ot\" needs a conditional run (labels), got an "
                  "unconditional one"});
   }
-  if (coupling == path::Coupling::kPairs && o.source == "gaussian") {
-    throw_error(ErrorCode::kInvalidArgument, where,
-                {"coupling \"pairs\" needs source rows, one for each data row, got \"gaussian\""});
-  }
 }
 
 void validate_optimizer(const TrainOptions& o, std::string_view where) {

@@ -69,9 +69,27 @@ Pool data_pool(const TrainOptions& options, TrainInputs& inputs) {
   return {std::move(rows), std::move(labels), true};
 }
 
+/// Rows that are said to be draws of N(0, I) have a mean square of 1 within six deviations: rows of
+/// another law that nobody named would pass for it.
+void check_normal(const io::Rows& rows) {
+  const double count = static_cast<double>(rows.size()) * static_cast<double>(rows.dimension());
+  const double mean = rows.sum_of_squares() / count, most = 6 * std::sqrt(2 / count);
+  if (std::abs(mean - 1) <= most) return;
+  throw_error(
+      ErrorCode::kInvalidArgument, "Trainer",
+      {"source rows under the name \"gaussian\" must be draws of N(0, I), whose mean square "
+       "is 1 within ",
+       most, ", got ", mean, ": name the source otherwise"});
+}
+
 Pool source_pool(const TrainOptions& options, TrainInputs& inputs) {
+  const bool drawn = inputs.source.has_value();
   std::shared_ptr<const io::Rows> rows = given_rows("source", inputs.source, inputs.source_rows);
-  if (rows != nullptr) return {std::move(rows), {}, true};
+  if (rows != nullptr) {
+    const bool normal = options.source == "gaussian" && options.coupling == "pairs";
+    if (normal && drawn) check_normal(*rows);
+    return {std::move(rows), {}, true, normal};
+  }
   if (options.source == "gaussian") return {};
   return drawn_pool(options.source, pool_seed(options.seed, kSourceEnd));
 }
@@ -96,7 +114,19 @@ void settle_classes(TrainOptions& options, std::vector<int>& labels) {
 }
 
 void check_source(const TrainOptions& options, const Pool& source, const Pool& data) {
-  if (source.gaussian()) return;
+  const bool independent = options.coupling == "independent";
+  if (options.predict == "score" && !(source.gaussian() && independent)) {
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"predict \"score\" needs source \"gaussian\" and coupling \"independent\" (only "
+                 "then is -x1 / sigma the score), got \"",
+                 options.source, "\" and \"", options.coupling, "\""});
+  }
+  if (source.fresh()) {
+    if (options.coupling != "pairs") return;
+    throw_error(ErrorCode::kInvalidArgument, "Trainer",
+                {"coupling \"pairs\" needs source rows, one for each data row, got none with "
+                 "source \"gaussian\""});
+  }
   if (source.rows->dimension() != static_cast<std::size_t>(options.dimension)) {
     throw_error(ErrorCode::kShape, "Trainer",
                 {"source must have the data's ", options.dimension, " columns, got ",
@@ -106,12 +136,6 @@ void check_source(const TrainOptions& options, const Pool& source, const Pool& d
     throw_error(ErrorCode::kShape, "Trainer",
                 {"coupling \"pairs\" needs as many source rows as data rows, got ", source.count(),
                  " and ", data.count()});
-  }
-  if (options.predict == "score") {
-    throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"predict \"score\" needs source \"gaussian\" (only then is -x1 / sigma "
-                 "the score), got \"",
-                 options.source, "\""});
   }
 }
 

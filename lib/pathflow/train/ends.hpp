@@ -55,9 +55,11 @@ struct Pool {
   std::shared_ptr<const io::Rows> rows;  ///< [n, d]
   std::vector<int> labels;               ///< one per row or none
   bool given = false;                    ///< by the caller: saved with the run
+  bool normal = false;                   ///< the rows are draws of N(0, I)
 
-  bool gaussian() const { return rows == nullptr; }   ///< no rows
-  std::size_t count() const { return rows->size(); }  ///< n
+  bool fresh() const { return rows == nullptr; }       ///< no rows
+  bool gaussian() const { return fresh() || normal; }  ///< the law is N(0, I)
+  std::size_t count() const { return rows->size(); }   ///< n
   /// Root mean square of the coordinates, summed in double and in order; 1 if every row is zero.
   double scale() const;
 };

@@ -234,6 +234,27 @@ void Network::predict_noise(std::span<const float> x, float t, std::span<const i
   predict_all({Kind::kNoise, x, {}, labels, q, z}, t, reading);
 }
 
+bool Network::begin_with(Network& other) {
+  const nn::MlpOptions &mine = mlp_.options(), &theirs = other.mlp_.options();
+  const auto alike = [](const nn::Mlp::Parameter& a, const nn::Mlp::Parameter& b) {
+    return a.name == b.name && a.shape == b.shape;
+  };
+  if (mine.activation != theirs.activation || mine.time_features != theirs.time_features ||
+      !std::equal(mlp_.parameters().begin(), mlp_.parameters().end(),
+                  other.mlp_.parameters().begin(), other.mlp_.parameters().end(), alike)) {
+    return false;
+  }
+  for (const nn::Mlp::Parameter& parameter : mlp_.parameters()) {
+    const std::string read = nn::ema_name(parameter.name);
+    const std::span<const float> from =
+        other.states_.at(other.options_.ema > 0 ? read : parameter.name);
+    for (const std::string& name : {parameter.name, read}) {
+      std::copy(from.begin(), from.end(), states_.at(name).begin());
+    }
+  }
+  return true;
+}
+
 void Network::remember() {
   remembered_.resize(state_names_.size());
   for (std::size_t i = 0; i < state_names_.size(); ++i) {

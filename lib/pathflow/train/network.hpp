@@ -61,6 +61,10 @@ class Network {
   void predict_noise(std::span<const float> x, float t, std::span<const int> labels,
                      const Objective::Reading& reading, std::span<float> q, std::span<float> z);
 
+  /// Takes the weights that another network is read by, and forgets its own moments; false and
+  /// unchanged if it is another kind of network.
+  bool begin_with(Network& other);
+
   /// Copies of all states, to go back to.
   void remember();
   void recall();

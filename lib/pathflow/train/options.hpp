@@ -13,8 +13,8 @@ namespace pathflow::train {
 struct TrainOptions {
   /// A dataset's name, or any name of the caller's for rows given as Trainer::Inputs::data.
   std::string data = "8gaussians";
-  /// "gaussian": N(0, I), drawn fresh for every batch. Else a dataset's name, or any name for rows
-  /// given as Trainer::Inputs::source.
+  /// "gaussian": N(0, I), drawn fresh for every batch; with coupling "pairs" the given rows are
+  /// draws of it. Else a dataset's name, or any name for rows given as Trainer::Inputs::source.
   std::string source = "gaussian";
   std::string schedule = "linear";   ///< a name of path::schedule_names()
   std::string predict = "velocity";  ///< a name of path::prediction_names()
@@ -38,8 +38,8 @@ struct TrainOptions {
   /// batch. The default keeps every label to itself.
   double label_penalty = 1000;
   /// Law of the training times, a name of path::time_law_names(), "logit-normal" and "edm" also
-  /// with
-  /// ":mean,deviation" (path/time_sampling.hpp).
+  /// with ":mean,deviation", "source-end" with ":steps" (path/time_sampling.hpp). A run with the
+  /// last is sampled by so many Euler steps and nothing else.
   std::string time_law = "stratified";
   /// Loss weight over t. "default": the prediction's own, see objective.hpp (1 for noise and for
   /// velocity on linear, sigma^2 for score, EDM's for data). "velocity": as if velocity were

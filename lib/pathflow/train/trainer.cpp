@@ -5,6 +5,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
+#include "pathflow/path/time_sampling.hpp"
 #include "pathflow/sample/guidance.hpp"
 #include "pathflow/train/batch.hpp"
 #include "pathflow/train/checkpoint.hpp"
@@ -101,6 +102,14 @@ struct Trainer::Impl {
     for (step = remembered; step < failed; ++step) take_step();
   }
   std::vector<int> checked_labels(std::vector<int> labels) const;
+  /// What the trainer knows of its own ends.
+  void settle(sample::SampleOptions& solver) const {
+    solver.gaussian_source = ends.source.gaussian();
+    solver.independent = options.coupling == "independent";
+  }
+  int distilled() const { return path::source_end_steps(options.time_law); }
+  void check_distilled(const sample::Span& span, const sample::SampleOptions& solver) const;
+  density::LikelihoodOptions checked(const char* where, density::LikelihoodOptions solver) const;
 };
 
 namespace {
@@ -173,6 +182,34 @@ std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
   return labels;
 }
 
+/// A network that was asked at k times is not asked at others.
+void Trainer::Impl::check_distilled(const sample::Span& span,
+                                    const sample::SampleOptions& solver) const {
+  const int k = distilled();
+  const path::Interval trained = loss->interval();
+  if (k == 0 || (solver.sampler == "euler" && solver.grid == "uniform" && solver.steps >= 1 &&
+                 k % solver.steps == 0 && span.from == trained.high && span.to == trained.low)) {
+    return;
+  }
+  throw_error(ErrorCode::kInvalidArgument, "sample",
+              {"a run distilled to ", k, " steps (time law \"", options.time_law,
+               "\") needs sampler euler with steps ", k,
+               " or a divisor of it, on the uniform grid from the source to the data, got ",
+               solver.sampler, " with steps ", solver.steps, " from ", span.from, " to ", span.to});
+}
+
+density::LikelihoodOptions Trainer::Impl::checked(const char* where,
+                                                  density::LikelihoodOptions solver) const {
+  if (distilled() > 0) {
+    throw_error(
+        ErrorCode::kInvalidArgument, where,
+        {"a density needs a velocity at all times, got a run distilled to ", distilled(),
+         " steps (time law \"", options.time_law, "\"): ask the run that it was distilled from"});
+  }
+  settle(solver.solver);
+  return solver;
+}
+
 Trainer::Trainer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Trainer::Trainer(TrainOptions options, Inputs inputs) {
   validate(options);
@@ -187,9 +224,19 @@ Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 const TrainOptions& Trainer::options() const { return impl_->options; }
 const path::Schedule& Trainer::schedule() const { return impl_->objective.schedule(); }
 bool Trainer::gaussian_source() const { return impl_->ends.source.gaussian(); }
+bool Trainer::has_score() const {
+  return impl_->loss->gamma() != nullptr ||
+         (gaussian_source() && impl_->options.coupling == "independent");
+}
+int Trainer::distilled_steps() const { return impl_->distilled(); }
 path::Prediction Trainer::prediction() const { return impl_->objective.prediction(); }
 std::int64_t Trainer::steps_done() const { return impl_->step; }
 std::int64_t Trainer::parameter_count() const { return impl_->network.mlp().parameter_count(); }
+
+bool Trainer::begin_with(const Trainer& other) {
+  check_between("Trainer::begin_with", "steps taken before", impl_->step, 0, 0);
+  return impl_->network.begin_with(other.impl_->network);
+}
 
 void Trainer::plan_steps(std::int64_t steps) {
   check_at_least("Trainer::plan_steps", "steps", steps, 1);
@@ -282,7 +329,8 @@ sample::SampleResult<float> Trainer::sample_from(const Points& rows,
   const auto network = model(std::move(labels));
   check_size("sample", "start rows", rows.shape(1), network->dimension());
   sample::SampleOptions resolved = options;
-  resolved.gaussian_source = impl_->ends.source.gaussian();
+  impl_->settle(resolved);
+  impl_->check_distilled(sample::sample_span(*network, schedule(), options), options);
   const double scale = sample::guidance_scale(options);
   if (scale == 1 || !labelled) return sample::sample<float>(*network, schedule(), resolved, rows);
   resolved.guidance = 1;
@@ -296,17 +344,15 @@ density::LikelihoodResult<float> Trainer::log_density(const Points& rows,
                                                       const density::LikelihoodOptions& options,
                                                       std::vector<int> labels) const {
   const auto network = model(std::move(labels));
-  density::LikelihoodOptions resolved = options;
-  resolved.solver.gaussian_source = impl_->ends.source.gaussian();
-  return density::log_density<float>(*network, schedule(), rows, resolved);
+  return density::log_density<float>(*network, schedule(), rows,
+                                     impl_->checked("log_density", options));
 }
 
 density::LikelihoodResult<float> Trainer::sample_with_log_density(
     const Points& rows, const density::LikelihoodOptions& options, std::vector<int> labels) const {
   const auto network = model(std::move(labels));
-  density::LikelihoodOptions resolved = options;
-  resolved.solver.gaussian_source = impl_->ends.source.gaussian();
-  return density::sample_with_log_density<float>(*network, schedule(), rows, resolved);
+  return density::sample_with_log_density<float>(
+      *network, schedule(), rows, impl_->checked("sample_with_log_density", options));
 }
 
 std::vector<std::uint8_t> Trainer::save() const {

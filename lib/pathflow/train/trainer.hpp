@@ -61,12 +61,19 @@ class Trainer {
   /// As given, with dimension and classes filled in from the data.
   const TrainOptions& options() const;
   const path::Schedule& schedule() const;  ///< that of options().schedule
-  /// Whether x1 ~ N(0, I): whether there is a score, and a density of the source.
+  /// Whether x1 ~ N(0, I): whether there is a density of the source.
   bool gaussian_source() const;
+  /// Whether the score is known: a Gaussian source and coupling "independent", or noise of its own.
+  bool has_score() const;
+  /// k of a run distilled to k Euler steps (time law "source-end:k"), else 0.
+  int distilled_steps() const;
   /// That of options().predict; model() gives v instead where the network is preconditioned.
   path::Prediction prediction() const;
   std::int64_t steps_done() const;       ///< in all, also before a restore
   std::int64_t parameter_count() const;  ///< numbers that are trained
+  /// Begins with the averaged weights of another run instead of random ones, and says whether it
+  /// did: false for another network. Errors: InvalidArgument after the first step.
+  bool begin_with(const Trainer& other);
   /// Moves the planned end (the end of a cosine schedule). Errors: InvalidArgument for steps < 1.
   void plan_steps(std::int64_t steps);
 
@@ -80,7 +87,8 @@ class Trainer {
   /// Errors: InvalidArgument for labels out of [0, classes) or given to an unconditional trainer.
   std::unique_ptr<sample::DifferentiableModel<float>> model(std::vector<int> labels = {}) const;
   /// n starting points, sigma(t_max) times source rows, [n, d]; each row is a pure function of
-  /// (seed, row). alpha(t_max), at most 0.01 on every Gaussian path but ve, is taken as 0.
+  /// (seed, row). The data's share alpha(t_max) is left out: 0.007 or less on most paths, but 0.068
+  /// on ddpm-scaled-linear and 1 on ve and edm, where the noise is that much larger.
   tensor::Points start(std::size_t n, std::uint64_t seed) const;
   /// n rows of the training data's law, for comparison and thumbnails.
   tensor::Points data(std::size_t n, std::uint64_t seed) const;
@@ -90,7 +98,9 @@ class Trainer {
   std::vector<int> data_labels(std::size_t n, std::uint64_t seed) const;
   /// start(n, options.seed) moved by sample::sample from t_max to t_min (or as options say). With
   /// options.from < options.to, or toward_source, the start is data rows instead: data(n, seed).
-  /// Whether the source is Gaussian is the trainer's own knowledge, whatever options say.
+  /// Whether the source is Gaussian and independent is the trainer's own knowledge, whatever
+  /// options say. Errors: those of sample::sample; InvalidArgument for a run distilled to k steps
+  /// and anything but euler with steps = k, or a divisor of k, on the uniform grid to the data.
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::vector<int> labels = {}) const;
   /// The same with rows [n, d] of the caller's, the law at the time where the run starts.
@@ -100,7 +110,7 @@ class Trainer {
                                           std::vector<int> labels = {}) const;
 
   /// log p in nats at rows [n, d], from the probability-flow ODE (density::log_density).
-  /// Errors: as there; InvalidArgument where the source is not Gaussian.
+  /// Errors: as there; InvalidArgument where the source is not Gaussian, or for a distilled run.
   density::LikelihoodResult<float> log_density(const tensor::Points& rows,
                                                const density::LikelihoodOptions& options = {},
                                                std::vector<int> labels = {}) const;

@@ -352,10 +352,34 @@ TEST(TimeLaw, EdmDrawsTheLogarithmOfTheNoiseToSignal) {
   }
 }
 
+// k times, as often as each other in every batch whose rows k divides.
+TEST(TimeLaw, SourceEndDrawsWhereEulerStepsLook) {
+  const auto linear = make_schedule("linear");
+  for (const auto& [text, k] : {std::pair{"source-end", 1},
+                                {"source-end:1", 1},
+                                {"source-end:4", 4},
+                                {"source-end:1000", 1000}}) {
+    EXPECT_EQ(source_end_steps(text), k);
+    const TimeLaw law(text, {0.1, 0.9}, *linear);
+    std::vector<double> t(static_cast<std::size_t>(3 * k));
+    law.draw(Random(1, Purpose::kTime), 7, std::span<double>(t));
+    std::sort(t.begin(), t.end());
+    for (std::size_t i = 0; i < t.size(); ++i) {
+      const double share = static_cast<double>(i / 3 + 1) / k;
+      EXPECT_NEAR(t[i], 0.1 + 0.8 * share, 1e-12) << text;
+    }
+  }
+  EXPECT_EQ(source_end_steps("uniform"), 0);
+  EXPECT_THROW(source_end_steps("source-end:0"), InvalidArgument);
+}
+
 TEST(TimeLaw, RefusesBadInput) {
   const auto linear = make_schedule("linear");
   EXPECT_THROW(TimeLaw("edm", {0, 1}), InvalidArgument);
-  for (const char* text : {"edm:1", "edm:1,0", "edm:x,1", "uniform:0,1", "edm:", "beta:0,1"}) {
+  EXPECT_THROW(TimeLaw("source-end", {0, 1}), InvalidArgument);
+  for (const char* text :
+       {"edm:1", "edm:1,0", "edm:x,1", "uniform:0,1", "edm:", "beta:0,1", "source-end:0",
+        "source-end:1.5", "source-end:1,2", "source-end:1001", "source-end:", "uniform:1"}) {
     EXPECT_THROW(TimeLaw(text, {0, 1}, *linear), InvalidArgument) << text;
   }
   EXPECT_THROW(TimeLaw("beta", {0, 1}), InvalidArgument);

@@ -266,6 +266,9 @@ TEST(Errors, ScoreSamplersRefuseAGeneralSource) {
     const std::string text =
         message_of(counted.model, options, Matrix{{1.0}}, ErrorCode::kInvalidArgument);
     EXPECT_NE(text.find("Gaussian source"), std::string::npos) << text;
+    options.gaussian_source = true;
+    options.independent = false;  // a coupling ties the ends
+    EXPECT_EQ(message_of(counted.model, options, Matrix{{1.0}}, ErrorCode::kInvalidArgument), text);
   }
   FunctionModel<double> score(1, Prediction::kScore, [](auto x, double, auto q) { q[0] = -x[0]; });
   SampleOptions options{.sampler = "euler"};
@@ -278,6 +281,29 @@ TEST(Errors, ScoreSamplersRefuseAGeneralSource) {
   options = {.sampler = "ddim"};
   options.gaussian_source = false;
   EXPECT_NO_THROW(sample(counted.model, *kLinear, options, Matrix{{1.0}}));
+}
+
+TEST(Errors, AMethodThatDrawsNoiseIsNoneWhereAnOdeIsWanted) {
+  Counted counted;
+  for (SampleOptions options :
+       {SampleOptions{.sampler = "ddpm"}, SampleOptions{.sampler = "ddim", .eta = 0.1},
+        SampleOptions{.sampler = "euler-maruyama"}, SampleOptions{.sampler = "stochastic-heun"},
+        SampleOptions{.sampler = "dpmpp-sde-2m"}, SampleOptions{.sampler = "edm", .churn = 3},
+        SampleOptions{.sampler = "predictor-corrector"}}) {
+    options.deterministic = true;
+    const std::string text =
+        message_of(counted.model, options, Matrix{{1.0}}, ErrorCode::kInvalidArgument);
+    EXPECT_NE(text.find(options.sampler + ", which draws noise"), std::string::npos) << text;
+  }
+  EXPECT_EQ(counted.calls, 0);
+  for (SampleOptions options :
+       {SampleOptions{.sampler = "euler"}, SampleOptions{.sampler = "dopri5"},
+        SampleOptions{.sampler = "ddim"}, SampleOptions{.sampler = "edm"},
+        SampleOptions{.sampler = "dpmpp-2m"}, SampleOptions{.sampler = "unipc"},
+        SampleOptions{.sampler = "stochastic-heun", .diffusion = "zero"}}) {
+    options.deterministic = true;
+    EXPECT_NO_THROW(sample(counted.model, *kLinear, options, Matrix{{1.0}})) << options.sampler;
+  }
 }
 
 TEST(Errors, StartMustFitAndBeFinite) {

@@ -164,7 +164,7 @@ TEST(Config, EveryRuleNamesTheArgumentAndTheValue) {
       {"coupling_reg", [](auto& o) { o.coupling_reg = 0; }, "0"},
       {"label_penalty", [](auto& o) { o.label_penalty = -1; }, "-1"},
       {"conditional-ot", [](auto& o) { o.coupling = "conditional-ot"; }, "unconditional"},
-      {"pairs", [](auto& o) { o.coupling = "pairs"; }, "gaussian"},
+      {"source-end", [](auto& o) { o.time_law = "source-end:0"; }, "source-end:0"},
       {"time law", [](auto& o) { o.time_law = "edm:1"; }, "edm:1"},
       {"polynomial", [](auto& o) { o.schedule = "polynomial:0.5"; }, "0.5"},
       {"lr", [](auto& o) { o.lr = 0; }, "0"},

@@ -174,7 +174,7 @@ TEST(Trainer, GoingOnFromASaveGivesTheBitsOfNeverHavingStopped) {
       options.lr_schedule = "cosine";
       options.steps = 40;
       options.schedule = "ve";
-      options.predict = "score";
+      options.predict = "noise";
     } else if (name == "given rows") {
       inputs.data = rows(101, 3, 1);
       inputs.source = rows(57, 3, 2);
@@ -276,6 +276,46 @@ TEST(Trainer, SamplesByTheScoreOnlyFromAGaussianSource) {
   trainer.step(1);
   for (const char* sampler : {"ddpm", "euler-maruyama"}) {
     EXPECT_THROW(trainer.sample(4, {.sampler = sampler, .steps = 2}), InvalidArgument) << sampler;
+  }
+}
+
+// A coupling leaves x1 Gaussian and ties it to x0: the density is still known, the score is not.
+TEST(Trainer, ACoupledGaussianSourceHasADensityAndNoScore) {
+  for (const std::string& coupling : path::coupling_names()) {
+    if (coupling == "pairs") continue;  // reflow_test.cpp
+    TrainOptions options = small();
+    options.data = "moons";
+    options.coupling = coupling;
+    options.conditional = true;
+    Trainer trainer(options);
+    trainer.step(1);
+    const bool independent = coupling == "independent";
+    EXPECT_EQ(trainer.has_score(), independent);
+    EXPECT_TRUE(trainer.gaussian_source());
+    for (const sample::SampleOptions& by :
+         {sample::SampleOptions{.sampler = "ddpm", .steps = 2},
+          sample::SampleOptions{.sampler = "euler-maruyama", .steps = 2, .diffusion = "sigma"},
+          sample::SampleOptions{.sampler = "ddim", .steps = 2, .eta = 1},
+          sample::SampleOptions{.sampler = "predictor-corrector", .steps = 2}}) {
+      if (independent) {
+        EXPECT_NO_THROW(trainer.sample(4, by)) << by.sampler;
+        continue;
+      }
+      try {
+        trainer.sample(4, by);
+        ADD_FAILURE() << coupling << " passed for one with a score in " << by.sampler;
+      } catch (const InvalidArgument& error) {
+        EXPECT_NE(std::string(error.what()).find("coupling \"independent\""), std::string::npos)
+            << error.what();
+      }
+    }
+    EXPECT_NO_THROW(trainer.sample(4, {.sampler = "dpmpp-2m", .steps = 2})) << coupling;
+    density::LikelihoodOptions by;
+    by.solver = {.sampler = "euler", .steps = 2};
+    EXPECT_NO_THROW(trainer.log_density(rows(4, 2, 1), by)) << coupling;
+    options.predict = "score";
+    if (independent) continue;
+    EXPECT_THROW(Trainer{options}, InvalidArgument) << coupling;
   }
 }
 

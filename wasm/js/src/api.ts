@@ -188,7 +188,12 @@ class NativeApi implements Api {
   }
 
   private adopt(handle: number): NativeTrainer {
-    const trainer = new NativeTrainer(this.native, handle, () => this.trainers.delete(held));
+    const trainer: NativeTrainer = new NativeTrainer(
+      this.native,
+      handle,
+      () => this.trainers.delete(held),
+      (other) => this.adopt(other),
+    );
     const held = new WeakRef(trainer);
     for (const one of this.trainers) if (one.deref() === undefined) this.trainers.delete(one);
     this.trainers.add(held);

@@ -21,6 +21,7 @@ export const trainerMethods = [
   "sample",
   "logDensity",
   "fokkerPlanck",
+  "reflow",
   "field",
   "start",
   "data",

@@ -17,6 +17,7 @@ import type {
   LogDensityOptions,
   LogDensityResult,
   PointsSpec,
+  ReflowOptions,
   ResolvedTrainerOptions,
   RunOptions,
   SampleOptions,
@@ -103,6 +104,7 @@ export class NativeTrainer implements Trainer {
     private readonly native: Native,
     handle: number,
     private readonly onDispose: (trainer: NativeTrainer) => void,
+    private readonly adopt: (handle: number) => NativeTrainer,
   ) {
     this.handle = handle;
     forgotten.register(this, { native, handle }, this);
@@ -258,6 +260,54 @@ export class NativeTrainer implements Trainer {
       this.holds--;
       this.native.call("pf_free_handle", plane);
     }
+  }
+
+  reflow(options: ReflowOptions = {}): NativeTrainer {
+    return finish(this.reflowSlices(options));
+  }
+
+  /** @internal `reflow` block by block. */
+  *reflowSlices(options: ReflowOptions = {}): Generator<void, NativeTrainer> {
+    const handle = this.alive("reflow");
+    const { pairs = 16384, distill = 0, keepWeights = true, train, ...solver } = options;
+    const { seed, onProgress } = solver;
+    checkWhole("reflow", "pairs", pairs, 1, mostRows);
+    checkWhole("reflow", "distill", distill, 0, 1000);
+    const start = this.start({ n: pairs, seed });
+    const labels = this.options.classes > 0 ? this.data({ n: pairs, seed }).labels : undefined;
+    const columns = start.shape[1]!;
+    const reached = new Float32Array(start.data.length);
+    this.holds++;
+    try {
+      for (let first = 0; first < pairs; first += densityRows) {
+        if (first > 0) yield;
+        const end = Math.min(first + densityRows, pairs);
+        const data = start.data.subarray(first * columns, end * columns);
+        const onShare = (share: number) => onProgress?.((first + share * (end - first)) / pairs);
+        const asked: SampleOptions & { deterministic: true } = {
+          sampler: "dopri5",
+          ...solver,
+          deterministic: true,
+          start: { data, shape: [end - first, columns] },
+          label: labels?.subarray(first, end),
+          onProgress: onProgress && onShare,
+        };
+        reached.set(this.sample(asked).points.data, first * columns);
+      }
+    } finally {
+      this.holds--;
+    }
+    const timeLaw = distill > 0 ? `source-end:${distill}` : train?.timeLaw;
+    return this.native.scoped((scope) => {
+      const text = scope.text(toJson({ ...train, timeLaw }));
+      const from = scope.points("reflow", "start", start);
+      const to = scope.points("reflow", "reached", { data: reached, shape: start.shape });
+      const place = scope.room(4);
+      const values = scope.integers(labels);
+      const keep = Number(keepWeights);
+      this.native.call("pf_reflow_trainer", handle, ...text, from, to, ...values, keep, place);
+      return this.adopt(this.native.word(place));
+    });
   }
 
   /** A plane moved to t, or as it is. */

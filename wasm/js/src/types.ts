@@ -32,9 +32,19 @@ export type Gamma = "zero" | "brownian" | "quadratic" | "sine-squared";
 export type Weight = "default" | "velocity" | "sigma2" | "g2" | "one";
 /** How a batch's data and source rows are paired. */
 export type Coupling = "independent" | "ot" | "sinkhorn" | "conditional-ot" | "pairs" | "bridge";
-/** Law of the training times; the last two also with `:mean,deviation`. */
+/**
+ * Law of the training times; two also with `:mean,deviation`. "source-end:k": where k Euler steps from
+ * the source look, of a run that is sampled by them alone.
+ */
 export type TimeLaw =
-  "uniform" | "stratified" | "logit-normal" | "edm" | `logit-normal:${string}` | `edm:${string}`;
+  | "uniform"
+  | "stratified"
+  | "logit-normal"
+  | "edm"
+  | "source-end"
+  | `logit-normal:${string}`
+  | `edm:${string}`
+  | `source-end:${number}`;
 export type Sampler =
   | "euler"
   | "midpoint"
@@ -312,6 +322,31 @@ export interface SampleResult {
   energy?: number;
 }
 
+/** How `reflow` draws its pairs, and what the trainer it makes is like. */
+export interface ReflowOptions extends Pick<
+  SampleOptions,
+  | "steps"
+  | "grid"
+  | "rtol"
+  | "atol"
+  | "guidance"
+  | "guidanceConvention"
+  | "seed"
+  | "signal"
+  | "onProgress"
+> {
+  /** Rows moved by this trainer's ODE, and all that the new one learns from; default 16384. */
+  pairs?: number;
+  /** The ODE's solver: none that draws noise. Default "dopri5". `seed`: another for every round. */
+  sampler?: Sampler;
+  /** k >= 1: distil to k Euler steps, to be sampled by `{ sampler: "euler", steps: k }` alone. */
+  distill?: number;
+  /** Begin with this trainer's weights, where it learns a velocity on "linear" too; default true. */
+  keepWeights?: boolean;
+  /** Options other than this trainer's: `steps`, `lr`, `batch`, ... */
+  train?: Omit<TrainerOptions, "data" | "source" | "labels" | "coupling">;
+}
+
 /** Where `logDensity` is wanted, `points` or a `grid`, and how. */
 export interface LogDensityOptions {
   /** Rows [n, d] at the data end. */
@@ -585,6 +620,11 @@ export interface Trainer {
    * their `planeHistogram`.
    */
   fokkerPlanck(options?: FokkerPlanckOptions): FokkerPlanckResult;
+  /**
+   * A new trainer, not yet trained, on the pairs that this one's ODE joins: its paths are straighter
+   * ("rectified flow"), and again so after each round. `distill` makes it a model of one step, or few.
+   */
+  reflow(options?: ReflowOptions): Trainer;
   /** What the network says on a grid at one time. 2-D models only. */
   field(options: FieldOptions): FieldResult;
   /** Starting points of `sample` with the same n and seed. */
@@ -636,6 +676,7 @@ export interface WorkerTrainer extends Promised<
   Trainer,
   "step" | "sample" | "logDensity" | "fokkerPlanck" | "field" | "start" | "data" | "save"
 > {
+  reflow(options?: ReflowOptions): Promise<WorkerTrainer>;
   /** Settles when the Worker has made it. */
   readonly ready: Promise<void>;
   /** The options in full, once ready. */

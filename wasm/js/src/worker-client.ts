@@ -19,6 +19,7 @@ import type {
   DrawOptions,
   LoadOptions,
   LogDensityOptions,
+  ReflowOptions,
   ResolvedTrainerOptions,
   RunOptions,
   RunReport,
@@ -282,6 +283,20 @@ class ClientTrainer implements WorkerTrainer {
     return this.call("fokkerPlanck", [rest], { signal, progress, onProgress }) as ReturnType<
       WorkerTrainer["fokkerPlanck"]
     >;
+  }
+
+  async reflow({ signal, onProgress, ...options }: ReflowOptions = {}): Promise<WorkerTrainer> {
+    const id = this.line.number();
+    const progress = onProgress !== undefined;
+    const made = this.call("reflow", [options, id], { signal, progress, onProgress });
+    const student = new ClientTrainer(this.line, id, made as Promise<Made>);
+    try {
+      await student.ready;
+    } catch (error) {
+      student.dispose();
+      throw error;
+    }
+    return student;
   }
 
   field(options: FieldOptions) {

@@ -119,11 +119,11 @@ class Server {
     return this.api;
   }
 
-  private seat(id: number, make: (api: Api) => Trainer): Promise<Made> {
+  private seat(id: number, make: (api: Api) => Trainer | Promise<Trainer>): Promise<Made> {
     const seat = new Seat();
     this.seats.set(id, seat);
-    return seat.queue(() => {
-      const trainer = make(this.opened());
+    return seat.queue(async () => {
+      const trainer = await make(this.opened());
       seat.trainer = trainer;
       // Freed while it was waiting to be made.
       if (this.seats.get(id) !== seat) trainer.dispose();
@@ -157,6 +157,10 @@ class Server {
       }
       if (method === "fokkerPlanck") {
         return sliced(native.fokkerPlanckSlices(this.watched(request)), signal);
+      }
+      if (method === "reflow") {
+        const slices = native.reflowSlices(this.watched(request));
+        return this.seat(args[1] as number, () => sliced(slices, signal));
       }
       return (trainer[method] as (...args: unknown[]) => unknown).apply(trainer, args);
     });

@@ -32,6 +32,7 @@ class EulerMaruyama final : public Sampler<T> {
     }
     return step.s;
   }
+  bool draws_noise() const override { return family_.draws_noise(); }
   path::Interval interval(path::Interval usable) const override { return family_.interval(usable); }
 
  private:

@@ -29,6 +29,7 @@ class SdeFamily {
     }
   }
 
+  bool draws_noise() const { return scale_ > 0; }
   path::Diffusion diffusion(double t) const {
     if (scale_ == 0) return {};
     if (const path::Gamma* gamma = flow_.gamma()) {

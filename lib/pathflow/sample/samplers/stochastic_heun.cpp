@@ -48,6 +48,7 @@ class StochasticHeun final : public Sampler<T> {
     return step.s;
   }
   bool evaluates_end() const override { return true; }
+  bool draws_noise() const override { return family_.draws_noise(); }
   path::Interval interval(path::Interval usable) const override { return family_.interval(usable); }
 
  private:
