@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/path/squared_distances.hpp"
 
 namespace pathflow::path {
 namespace {
@@ -28,17 +29,10 @@ double centre(std::size_t n, std::size_t d, std::span<const float> rows, std::ve
 }
 
 void fill_cost(std::size_t n, std::size_t d, CouplingWorkspace& w) {
+  by_axes(n, d, w.source, w.assignment.y);
   w.cost.resize(n * n);
   for (std::size_t i = 0; i < n; ++i) {
-    float* row = w.cost.data() + i * n;
-    for (std::size_t j = 0; j < n; ++j) {
-      float sum = 0;
-      for (std::size_t k = 0; k < d; ++k) {
-        const float difference = w.data[i * d + k] - w.source[j * d + k];
-        sum += difference * difference;
-      }
-      row[j] = sum;
-    }
+    squared_distances(w.data.data() + i * d, w.assignment.y.data(), d, n, n, w.cost.data() + i * n);
   }
 }
 
@@ -48,7 +42,8 @@ double mean_of(const std::vector<float>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-// Checks the rows and centres both sides; returns the source's scale that meets the data's spread.
+// Checks the rows and centres both sides; returns the scale that gives the source the data's
+// spread.
 float centre_both(std::string_view where, std::size_t n, std::size_t d, std::span<const float> data,
                   std::span<const float> source, CouplingWorkspace& w) {
   const double data_squares = centre(n, d, data, w.data);
@@ -57,11 +52,6 @@ float centre_both(std::string_view where, std::size_t n, std::size_t d, std::spa
   check_finite(where, "sum of squares of source", source_squares);
   if (!(data_squares > 0 && source_squares > 0)) return 1;
   return static_cast<float>(std::sqrt(data_squares / source_squares));
-}
-
-void fill_scaled_cost(std::size_t n, std::size_t d, float scale, CouplingWorkspace& w) {
-  for (float& value : w.source) value *= scale;
-  fill_cost(n, d, w);
 }
 
 void add_label_penalty(std::size_t n, const CouplingOptions& options, CouplingWorkspace& w) {
@@ -101,8 +91,9 @@ void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
   check_size(where, "data", data.size(), n * d);
   check_size(where, "source", source.size(), n * d);
   check_size(where, "source_row", source_row.size(), n);
-  fill_scaled_cost(n, d, centre_both(where, n, d, data, source, w), w);
-  solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);
+  const float scale = centre_both(where, n, d, data, source, w);
+  for (float& value : w.source) value *= scale;
+  assign_points(n, d, w.data, w.source, source_row, w.assignment);
 }
 
 const std::vector<std::string>& coupling_names() {
@@ -136,12 +127,14 @@ void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const flo
   check_between(kWhere, "n (rows of a batch that is coupled by its costs)",
                 static_cast<std::int64_t>(n), 0, static_cast<std::int64_t>(kMaxOtBatch));
   if (n == 0) return;
+  if (coupling == Coupling::kOt) return pair_optimally(kWhere, n, d, data, source, source_row, w);
   const float scale = centre_both(kWhere, n, d, data, source, w);
-  if (coupling == Coupling::kSinkhorn || coupling == Coupling::kBridge) {
+  if (coupling != Coupling::kConditionalOt) {
     return draw_entropic(coupling, n, d, options, source_row, w);
   }
-  fill_scaled_cost(n, d, scale, w);
-  if (coupling == Coupling::kConditionalOt) add_label_penalty(n, options, w);
+  for (float& value : w.source) value *= scale;
+  fill_cost(n, d, w);
+  add_label_penalty(n, options, w);
   solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);
 }
 

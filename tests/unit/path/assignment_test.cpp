@@ -131,6 +131,74 @@ TEST(Assignment, DualsCertifyTheAnswer) {
   check_certificate<float>(Kind::kPlane, 512, 5);
 }
 
+// Laws that lie badly for lists of near columns: duplicates, all equal, on a line, on a grid full
+// of ties, in clusters far apart, sorted.
+enum class Law { kNormal, kDuplicates, kEqual, kLine, kGrid, kClusters, kSorted, kCount };
+
+std::vector<float> draw_points(Law law, std::size_t n, std::size_t d, std::uint64_t seed) {
+  const Random random(seed, Purpose::kUser);
+  std::vector<float> points(n * d);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < d; ++k) {
+      const std::size_t row = law == Law::kDuplicates ? i % 7 : i, axis = law == Law::kLine ? 0 : k;
+      double value = random.normal(1, row * d + axis);
+      if (law == Law::kEqual) value = 1;
+      if (law == Law::kGrid) value = std::round(value);
+      if (law == Law::kClusters && k == 0) value += 100.0 * static_cast<double>(i % 3);
+      points[i * d + k] = static_cast<float>(value);
+    }
+  }
+  if (law == Law::kSorted) std::sort(points.begin(), points.end());
+  return points;
+}
+
+// Duals are in the order in which assign_points() solves; x and y of the workspace too.
+void check_points(Law from, Law to, std::size_t n, std::size_t d) {
+  const std::vector<float> x = draw_points(from, n, d, 1), y = draw_points(to, n, d, 2);
+  std::vector<std::int32_t> pi(n);
+  AssignmentWorkspace w;
+  assign_points(n, d, x, y, pi, w);
+  ASSERT_TRUE(is_permutation_of_rows(pi));
+  double most = 0, violation = 0, sum = 0, dual = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double matched = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      float cost = 0, asked = 0;
+      for (std::size_t k = 0; k < d; ++k) {
+        const float a = w.x[i * d + k] - w.y[k * n + j];
+        cost += a * a;
+        const float b = x[i * d + k] - y[static_cast<std::size_t>(pi[i]) * d + k];
+        asked += b * b;
+      }
+      matched = static_cast<double>(asked);
+      most = std::max(most, static_cast<double>(cost));
+      violation = std::max(violation, w.row_dual[i] + w.column_dual[j] - static_cast<double>(cost));
+    }
+    sum += matched;
+    dual += w.row_dual[i] + w.column_dual[i];
+  }
+  const double tolerance = 1e-15 * static_cast<double>(n) * (most + 1);
+  const int which = static_cast<int>(from) * 10 + static_cast<int>(to);
+  EXPECT_LE(violation, tolerance) << which;
+  EXPECT_NEAR(sum, dual, tolerance * static_cast<double>(n)) << which;
+}
+
+TEST(Assignment, PointsAreCertifiedByTheirDuals) {
+  for (int from = 0; from < static_cast<int>(Law::kCount); ++from) {
+    for (int to = 0; to < static_cast<int>(Law::kCount); ++to) {
+      for (const std::size_t n : {1u, 33u, 150u}) {
+        check_points(static_cast<Law>(from), static_cast<Law>(to), n, 2);
+      }
+    }
+    check_points(static_cast<Law>(from), Law::kNormal, 140, 10);
+  }
+}
+
+// Above 2,048 rows costs are made anew for every row looked at.
+TEST(Assignment, ManyPointsAreCertifiedWithoutAMatrix) {
+  check_points(Law::kNormal, Law::kClusters, 2100, 2);
+}
+
 TEST(Assignment, TheIdentityIsItsOwnAnswer) {
   const std::size_t n = 50;
   std::vector<double> cost(n * n, 1.0);
