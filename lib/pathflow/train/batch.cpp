@@ -64,7 +64,7 @@ void BatchSource::couple(std::uint64_t draw, std::size_t begin, std::size_t coun
   const std::span<std::int32_t> pairing = std::span(pairing_).subspan(begin, count);
   path::couple(coupling_, count, d_, part(x0_), part(x1_), pairing, workspace_,
                {.regularisation = options_.coupling_reg,
-                .bridge_variance = options_.coupling_reg,
+                .bridge_variance = options_.gamma_scale,
                 .label_penalty = options_.label_penalty,
                 .labels = labels_,
                 .seed = options_.seed,

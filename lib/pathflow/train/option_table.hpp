@@ -28,13 +28,13 @@ void for_each_option(Options& o, const Visit& visit) {
   visit("predict", o.predict, &path::prediction_names, "Path", "What the network is asked for");
   visit("objective", o.objective, &objective_names, "Path", "What is minimised");
   visit("gamma", o.gamma, &path::gamma_names, "Path", "Own noise of objective interpolant's path");
-  visit("gamma_scale", o.gamma_scale, nullptr, "Path", "gamma^2 is proportional to it");
+  visit("gamma_scale", o.gamma_scale, nullptr, "Path",
+        "gamma^2 is proportional to it; the variance of bridge");
   visit("action_diffusion", o.action_diffusion, nullptr, "Path",
         "entropic-action: w of the SDE whose action it is");
   visit("coupling", o.coupling, &path::coupling_names, "Path",
         "Pairs of a batch; those by cost take up to 1,024 rows");
-  visit("coupling_reg", o.coupling_reg, nullptr, "Path",
-        "sinkhorn: regularisation; bridge: the Brownian motion's variance");
+  visit("coupling_reg", o.coupling_reg, nullptr, "Path", "sinkhorn: regularisation");
   visit("label_penalty", o.label_penalty, nullptr, "Path",
         "conditional-ot: cost of joining different labels");
   visit("time_law", o.time_law, &path::time_law_names, "Path", "Law of the training times");

@@ -24,15 +24,16 @@ struct TrainOptions {
   /// gradient field that has the path's marginals, from samples alone (TrainInputs::snapshots), or
   /// "entropic-action": with their score, so that SDEs run both ways.
   std::string objective = "regression";
-  std::string gamma = "zero";   ///< of "interpolant" alone, a name of path::gamma_names()
-  double gamma_scale = 1;       ///< a of path::Gamma, > 0: gamma^2 is proportional to it
+  std::string gamma = "zero";  ///< of "interpolant" alone, a name of path::gamma_names()
+  /// a of path::Gamma, > 0: gamma^2 is proportional to it. Coupling "bridge" takes it too, as the
+  /// variance s^2 of its Brownian motion: with gamma "brownian" one number defines the bridge.
+  double gamma_scale = 1;
   double action_diffusion = 1;  ///< "entropic-action": w of the SDE whose action it is, > 0
   /// How a batch's data and source rows are joined, a name of path::coupling_names(); all but
   /// "independent" and "pairs" look at all pairs of a batch, which must then be at most 1024.
   /// "conditional-ot" needs labels; "pairs" as many source rows as data rows, row i with row i.
   std::string coupling = "independent";
-  /// "sinkhorn": regularisation, in mean squared distances of the batch. "bridge": the variance s^2
-  /// of the Brownian motion, the plan's regularisation being 2 s^2. > 0.
+  /// "sinkhorn": regularisation, in mean squared distances of the batch, > 0.
   double coupling_reg = 0.05;
   /// "conditional-ot": cost of joining different labels, >= 0, in mean squared distances of the
   /// batch. The default keeps every label to itself.

@@ -157,7 +157,7 @@ export interface TrainerOptions {
    * rows); "pairs" joins row i of the data to row i of the source.
    */
   coupling?: Coupling;
-  /** "sinkhorn": regularisation in mean squared distances (0.05). "bridge": the variance of its noise. */
+  /** "sinkhorn": regularisation in mean squared distances (0.05). */
   couplingReg?: number;
   /** "conditional-ot": cost of joining different labels, in mean squared distances; default 1000. */
   labelPenalty?: number;
