@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { orderFunctions } from "./order.mjs";
 import { standardiseRelaxedSimd } from "./relaxed-simd.mjs";
 
 /** The library's data begin here (-sGLOBAL_BASE in wasm/CMakeLists.txt): kernels keep below it. */
@@ -60,7 +61,7 @@ export async function pack(folder, out) {
   standardiseRelaxedSimd(relaxed);
   await checkPlace("simd", simd); // relaxed differs in instructions only, and Node 20 cannot start it
   const file = Buffer.concat([
-    read("pathflow.wasm"),
+    orderFunctions(read("pathflow.wasm")),
     customSection("pathflow.kernels", interleave(simd, relaxed)),
   ]);
   if (!WebAssembly.validate(file)) throw new Error(`${out}: the packed file is not valid`);
