@@ -214,6 +214,7 @@ Run add_sample(Verb& verb) {
   verb.footer(
       "Examples:\n"
       "  pathflow sample --model run.safetensors --n 2000 --sampler dopri5 --out samples.npy\n"
+      "  pathflow sample --model few.safetensors --sampler jump --steps 1 --out samples.npy\n"
       "  pathflow sample --model run.safetensors --out s.npy --trajectories t.npy --plot t.png\n"
       "  pathflow sample --model gmm:mixture.json --schedule vp-linear --sampler ddpm \\\n"
       "    --steps 200 --out samples.npy");

@@ -63,6 +63,7 @@ Trainer TrainCommand::begin() const {
     inputs.labels = io::read_npy_labels(labels);
     asked.conditional = true;
   }
+  if (!teacher.empty()) inputs.teacher = io::read_file(teacher);
   return Trainer(std::move(asked), std::move(inputs));
 }
 
@@ -84,6 +85,12 @@ std::vector<train::Snapshot> TrainCommand::read_snapshots() const {
 /// The saved run, after checking that nothing on the command line contradicts it. Rows that it left
 /// in their file are looked for where --data or --source says, else where they were.
 Trainer TrainCommand::go_on() const {
+  if (!teacher.empty()) {
+    throw InvalidArgument("train",
+                          "--teacher must be left out, as it is part of the run that "
+                          "--resume goes on with, got \"" +
+                              teacher + "\"");
+  }
   bool data_filed = false, source_filed = false;
   const auto open = [&](const train::FiledRows& wanted) {
     const std::string key = wanted.data ? "data" : "source";

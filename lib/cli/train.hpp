@@ -12,7 +12,7 @@ namespace pathflow::cli {
 
 struct TrainCommand {
   train::TrainOptions options;
-  std::string labels;
+  std::string labels, teacher;
   std::vector<std::string> snapshots;  ///< "FILE.npy@TIME"
   bool resume = false;
   int threads = 1;

@@ -38,6 +38,9 @@ void add_run_options(Verb& verb, TrainCommand& c) {
       "FILE.npy@TIME,...: samples by ascending time from 0 to 1 in place of --data and "
       "--source, for --objective action and entropic-action",
       {.names = {}, .extension = "npy", .several = true});
+  verb.plain_option("--teacher", c.teacher,
+                    "consistency-distillation: the run to learn from, FILE.safetensors",
+                    {.names = {}, .extension = "safetensors"});
   verb.group("Steps");
   verb.option("--threads", c.threads, "Threads; the numbers do not depend on it");
 }
@@ -71,6 +74,9 @@ Run add_train(Verb& verb) {
       "  pathflow train --data x.npy --source moons --coupling ot --out run.safetensors\n"
       "  pathflow train --snapshots a.npy@0,b.npy@0.4,c.npy@1 --objective action --coupling ot "
       "--out run.safetensors\n"
+      "  pathflow train --objective mean-flow --out few.safetensors\n"
+      "  pathflow train --objective consistency-distillation --teacher run.safetensors \\\n"
+      "    --out student.safetensors\n"
       "  pathflow train --resume --steps 40000 --out run.safetensors");
   return [c] { return c->run(); };
 }

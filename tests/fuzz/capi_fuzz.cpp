@@ -32,10 +32,13 @@ struct Option {
   const char* key;
   std::array<const char*, 6> values;
 };
-constexpr std::array<Option, 20> kTrainOptions = {{
+constexpr std::array<Option, 21> kTrainOptions = {{
     {"objective",
      {"\"action\"", "\"entropic-action\"", "\"interpolant\"", "\"implicit\"", "\"sliced\"",
       "\"x\""}},
+    {"objective",
+     {"\"mean-flow\"", "\"shortcut\"", "\"consistency\"", "\"consistency-distillation\"",
+      "\"shortcut\"", "\"consistence\""}},
     {"action_diffusion", {"1", "0.01", "0", "-1", "1e300", "\"1\""}},
     {"data", {"\"moons\"", "\"given\"", "\"8gaussians\"", "\"\"", "1", "\"text:\""}},
     {"source", {"\"gaussian\"", "\"moons\"", "\"given\"", "\"\"", "null", "\"gausian\""}},
@@ -285,10 +288,12 @@ void Session::create() {
   const pf_points data = points(), source = points();
   const auto rows = labels();
   if (choose_.below(8) == 7) return create_from_snapshots(options);
+  const bool known = options.find("distillation") != std::string::npos;
   made([&](pf_handle* trainer) {
     return pf_create_trainer(options.data(), options.size(), given ? &data : nullptr,
                              from ? &source : nullptr, rows.data(), rows.size(), nullptr, nullptr,
-                             0, trainer);
+                             0, known ? saved_.data() : nullptr, known ? saved_.size() : 0,
+                             trainer);
   });
 }
 
@@ -306,7 +311,7 @@ void Session::create_from_snapshots(const std::string& options) {
   const bool timed = choose_.below(16) != 15;
   made([&](pf_handle* trainer) {
     return pf_create_trainer(options.data(), options.size(), nullptr, nullptr, nullptr, 0,
-                             snapshots, timed ? times : nullptr, count, trainer);
+                             snapshots, timed ? times : nullptr, count, nullptr, 0, trainer);
   });
 }
 

@@ -38,8 +38,7 @@ tensor::Points grid_points(const FieldRequest& request) {
 tensor::Points evaluate_field(const train::Trainer& trainer, const FieldRequest& request, double t,
                               std::vector<int> labels) {
   const auto model = trainer.model(std::move(labels));
-  const path::Conversion conversion =
-      path::convert(model->prediction(), request.quantity, trainer.schedule(), t);
+  const path::Conversion conversion = model->conversion(request.quantity, trainer.schedule(), t);
   tensor::Points points = grid_points(request);
   tensor::Points field = tensor::Points::from_shape({points.shape(0), 2});
   model->predict({points.data(), points.size()}, static_cast<float>(t),
@@ -134,7 +133,7 @@ extern "C" {
 pf_status pf_create_trainer(const char* options, size_t options_length, const pf_points* data,
                             const pf_points* source, const int32_t* labels, size_t label_count,
                             const pf_points* snapshots, const double* times, size_t snapshot_count,
-                            pf_handle* trainer) {
+                            const uint8_t* teacher, size_t teacher_size, pf_handle* trainer) {
   constexpr const char* kWhere = "Trainer";
   return guarded(kWhere, [&] {
     check_pointer(kWhere, "trainer", trainer);
@@ -143,6 +142,8 @@ pf_status pf_create_trainer(const char* options, size_t options_length, const pf
     if (snapshots != nullptr) {
       inputs.snapshots = snapshots_of(kWhere, snapshots, times, snapshot_count);
     }
+    const auto bytes = bytes_of("teacher", teacher, teacher_size);
+    inputs.teacher.assign(bytes.begin(), bytes.end());
     hand_out(train::Trainer(train::options_from_json(text.empty() ? "{}" : text, {}, kWhere),
                             std::move(inputs)),
              trainer);

@@ -162,11 +162,12 @@ pf_status pf_write_npy(const float* values, const size_t* shape, size_t rank, pf
  * data, source: rows that take the place of the named set (columns equal if both); or NULL.
  * labels: label_count values >= 0, one per row of data; NULL with label_count 0 otherwise.
  * snapshots: in place of those three, snapshot_count >= 2 samples, with their ascending times, the
- *   first 0 and the last 1; or NULL. For "objective": "action" or "entropic-action". */
+ *   first 0 and the last 1; or NULL. For "objective": "action" or "entropic-action".
+ * teacher: bytes of a saved run, for "objective": "consistency-distillation"; or NULL and 0. */
 pf_status pf_create_trainer(const char* options, size_t options_length, const pf_points* data,
                             const pf_points* source, const int32_t* labels, size_t label_count,
                             const pf_points* snapshots, const double* times, size_t snapshot_count,
-                            pf_handle* trainer);
+                            const uint8_t* teacher, size_t teacher_size, pf_handle* trainer);
 /* From the bytes that pf_save_trainer() or the command wrote. */
 pf_status pf_restore_trainer(const uint8_t* bytes, size_t size, pf_handle* trainer);
 /* A trainer made from another by reflow, not yet trained: its data and source are the pairs that

@@ -32,6 +32,7 @@ enum class Purpose : std::uint32_t {
   kPathNoise = 13,    ///< the interpolant's own noise z
   kAcceptance = 14,   ///< the Metropolis test of a Markov chain
   kCoupling = 15,     ///< which partner is drawn from a row of a transport plan
+  kSecondTime = 16,   ///< the second time of a few-step objective
   kUser = 1024,       ///< first number free for callers
 };
 

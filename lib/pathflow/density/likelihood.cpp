@@ -71,8 +71,8 @@ class AugmentedModel final : public sample::Model<T> {
   void predict(std::span<const T> state, T t, std::span<T> slope) override {
     const std::size_t d = model_.dimension();
     for (std::size_t i = 0; i < rows_; ++i) std::copy_n(&state[i * (d + 1)], d, &x_[i * d]);
-    const path::Conversion v = path::convert(model_.prediction(), path::Prediction::kVelocity,
-                                             schedule_, static_cast<double>(t));
+    const path::Conversion v =
+        model_.conversion(path::Prediction::kVelocity, schedule_, static_cast<double>(t));
     const T from_x = static_cast<T>(v.x_coefficient), from_q = static_cast<T>(v.q_coefficient);
     for (std::size_t i = 0; i < rows_; ++i) slope[i * (d + 1) + d] = 0;
     for (int k = 0; k < directions_.count(); ++k) {

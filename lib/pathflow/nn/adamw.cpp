@@ -21,7 +21,7 @@ double power(double base, std::int64_t n) {
 
 void record_adamw(graph::Graph& graph, std::span<const std::string> names,
                   std::span<const graph::Value> parameters, std::span<const graph::Value> gradients,
-                  graph::CompileSpec& spec) {
+                  graph::CompileSpec& spec, std::span<const graph::Value> averages) {
   check_size("record_adamw", "parameters", parameters.size(), names.size());
   check_size("record_adamw", "gradients", gradients.size(), names.size());
   graph::AdamWScalars scalars{
@@ -38,10 +38,10 @@ void record_adamw(graph::Graph& graph, std::span<const std::string> names,
   std::vector<graph::AdamWTensors> tensors;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const graph::Shape& shape = parameters[i].shape();
-    tensors.push_back({parameters[i], gradients[i],
-                       graph::state(graph, first_moment_name(names[i]), shape),
-                       graph::state(graph, second_moment_name(names[i]), shape),
-                       graph::state(graph, ema_name(names[i]), shape)});
+    tensors.push_back(
+        {parameters[i], gradients[i], graph::state(graph, first_moment_name(names[i]), shape),
+         graph::state(graph, second_moment_name(names[i]), shape),
+         averages.empty() ? graph::state(graph, ema_name(names[i]), shape) : averages[i]});
   }
   const graph::AdamWResult result = graph::adamw(tensors, scalars);
   for (std::size_t i = 0; i < names.size(); ++i) {

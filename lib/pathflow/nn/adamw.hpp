@@ -34,9 +34,10 @@ inline std::string ema_name(const std::string& name) { return "ema." + name; }
 /// Records the update of every parameter with its gradient into `spec.updates` and the gradient's
 /// norm as the output "gradient_norm". Adds rank-0 inputs named "adamw.*", written by set_scalars.
 /// Shapes: gradients[i] is parameters[i]'s. The names are those of the parameters' states.
+/// averages: the states of ema_name() where the graph has recorded them already; else empty.
 void record_adamw(graph::Graph& graph, std::span<const std::string> names,
                   std::span<const graph::Value> parameters, std::span<const graph::Value> gradients,
-                  graph::CompileSpec& spec);
+                  graph::CompileSpec& spec, std::span<const graph::Value> averages = {});
 
 /// The rank-0 inputs of record_adamw in one compiled plan, found once and written each step.
 template <class T>

@@ -26,11 +26,23 @@ void Model<T>::predict_noise(std::span<const T>, T, std::span<T>, std::span<T>) 
 }
 
 template <class T>
-path::Conversion Flow<T>::conversion(path::Prediction to, double t) const {
-  if (gamma() == nullptr) {
-    return path::convert(prediction(), to, schedule_, static_cast<double>(static_cast<T>(t)));
-  }
+void Model<T>::jump(std::span<const T>, T, T, std::span<T>) {
+  throw_error(ErrorCode::kInvalidArgument, "sample",
+              {"a jump needs a model of mean velocities (objective mean-flow or shortcut), got one "
+               "that has none: use an ODE sampler, or sampler consistency"});
+}
+
+template <class T>
+path::Conversion Model<T>::conversion(path::Prediction to, const path::Schedule& schedule,
+                                      double t) const {
+  if (gamma() == nullptr && has_velocity()) return path::convert(prediction(), to, schedule, t);
   if (to == prediction()) return {};
+  if (!has_velocity()) {
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"a consistency model gives the end of the path and no ", path::prediction_name(to),
+                 " follows from it: use sampler consistency, and for ODE and SDE samplers, "
+                 "likelihoods and fields another objective (mean-flow and shortcut have both)"});
+  }
   throw_error(ErrorCode::kInvalidArgument, "sample",
               {"this path has noise gamma of its own, and neither ", path::prediction_name(to),
                " nor the other end follows from its velocity: use euler, midpoint, heun, rk4, "
@@ -50,6 +62,13 @@ void Flow<T>::predict_noise(std::span<const T> x, double t, std::span<T> q, std:
   model_.predict_noise(x, static_cast<T>(t), q, z);
   check(q, t);
   check(z, t);
+}
+
+template <class T>
+void Flow<T>::jump(std::span<const T> x, double t, double s, std::span<T> out) {
+  ++evaluations_;
+  model_.jump(x, static_cast<T>(t), static_cast<T>(s), out);
+  check(out, t);
 }
 
 template <class T>

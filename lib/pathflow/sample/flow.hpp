@@ -40,14 +40,19 @@ class Flow {
   /// v = dx/dt at (x, t). Errors: as predict, and NumericError where v has no limit.
   void velocity(std::span<const T> x, double t, std::span<T> v);
   /// `to` = x_coefficient x + q_coefficient q at the time as the model sees it (rounded to T).
-  /// Errors: NumericError where it has no limit; InvalidArgument for anything but the prediction
-  /// itself on a path with noise of its own, where two ends do not follow from one velocity.
-  path::Conversion conversion(path::Prediction to, double t) const;
+  /// Errors: as Model::conversion().
+  path::Conversion conversion(path::Prediction to, double t) const {
+    return model_.conversion(to, schedule_, static_cast<double>(static_cast<T>(t)));
+  }
+  /// Whether the model knows its flow map.
+  bool jumps() const { return model_.jumps(); }
+  /// out = where the ODE brings x from t to s <= t. Errors: as predict.
+  void jump(std::span<const T> x, double t, double s, std::span<T> out);
   /// Whether s is the schedule's data end, in the precision of T.
   bool at_data_end(double s) const {
     return s <= static_cast<double>(static_cast<T>(schedule_.t_min()));
   }
-  /// Calls of predict so far.
+  /// Calls of predict, predict_noise and jump so far.
   std::int64_t evaluations() const { return evaluations_; }
 
  private:

@@ -26,13 +26,24 @@ GuidedModel<T>::GuidedModel(Model<T>& strong, Model<T>& weak, double scale)
 }
 
 template <class T>
-void GuidedModel<T>::predict(std::span<const T> x, T t, std::span<T> q) {
-  if (scale_ == 0) return weak_.predict(x, t, q);
-  strong_.predict(x, t, q);
+template <class Ask>
+void GuidedModel<T>::guide(std::span<T> q, const Ask& ask) {
+  if (scale_ == 0) return ask(weak_, q);
+  ask(strong_, q);
   if (scale_ == 1) return;
-  other_.resize(x.size());
-  weak_.predict(x, t, other_);
+  other_.resize(q.size());
+  ask(weak_, std::span<T>(other_));
   linear_combination<T>(scale_, q, 1 - scale_, other_, q);
+}
+
+template <class T>
+void GuidedModel<T>::predict(std::span<const T> x, T t, std::span<T> q) {
+  guide(q, [&](Model<T>& model, std::span<T> out) { model.predict(x, t, out); });
+}
+
+template <class T>
+void GuidedModel<T>::jump(std::span<const T> x, T t, T s, std::span<T> out) {
+  guide(out, [&](Model<T>& model, std::span<T> end) { model.jump(x, t, s, end); });
 }
 
 double guidance_scale(const SampleOptions& options) {

@@ -34,8 +34,15 @@ class GuidedModel final : public Model<T> {
   path::Prediction prediction() const override { return strong_.prediction(); }
   /// Cost: both models once; at scale 1 or 0 one of them.
   void predict(std::span<const T> x, T t, std::span<T> q) override;
+  bool has_velocity() const override { return strong_.has_velocity() && weak_.has_velocity(); }
+  bool jumps() const override { return strong_.jumps() && weak_.jumps(); }
+  /// By the guided mean velocity. Cost: as predict().
+  void jump(std::span<const T> x, T t, T s, std::span<T> out) override;
 
  private:
+  template <class Ask>
+  void guide(std::span<T> q, const Ask& ask);
+
   Model<T>&strong_, &weak_;
   double scale_;
   std::vector<T> other_;

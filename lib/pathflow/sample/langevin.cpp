@@ -161,8 +161,7 @@ LangevinResult<T> mala(const ScoreFunction<T>& score, const LogDensityFunction<T
 template <class T>
 ScoreFunction<T> score_at(Model<T>& model, const path::Schedule& schedule, double t) {
   const double seen = static_cast<double>(static_cast<T>(t));
-  const path::Conversion score =
-      path::convert(model.prediction(), path::Prediction::kScore, schedule, seen);
+  const path::Conversion score = model.conversion(path::Prediction::kScore, schedule, seen);
   return [&model, score, seen](std::span<const T> x, std::span<T> out) {
     model.predict(x, static_cast<T>(seen), out);
     linear_combination<T>(score.x_coefficient, x, score.q_coefficient, std::span<const T>(out),

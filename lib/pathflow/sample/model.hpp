@@ -30,6 +30,21 @@ class Model {
   virtual const path::Gamma* gamma() const { return nullptr; }
   /// q = prediction and z = E[z | x_t] at (x, t), from one evaluation. Only where gamma() is set.
   virtual void predict_noise(std::span<const T> x, T t, std::span<T> q, std::span<T> z);
+
+  /// Whether the prediction is the mean of its target given x_t, so that a velocity follows. False:
+  /// a consistency model, whose prediction (data) is the end of the path of the ODE through x_t.
+  virtual bool has_velocity() const { return true; }
+  /// Whether jump() is there: the flow map of a few-step model.
+  virtual bool jumps() const { return false; }
+  /// out = where the ODE brings x from t to s <= t, in one evaluation. Only where jumps().
+  virtual void jump(std::span<const T> x, T t, T s, std::span<T> out);
+
+  /// `to` = x_coefficient x + q_coefficient prediction, at time t: what everything that asks a
+  /// model for more than its prediction goes through.
+  /// Errors: NumericError where it has no limit; InvalidArgument for anything but the prediction
+  /// itself of a consistency model, or of a path with noise of its own, where two ends do not
+  /// follow from one velocity.
+  path::Conversion conversion(path::Prediction to, const path::Schedule& schedule, double t) const;
 };
 
 /// A model whose derivative along x is known: what an exact likelihood needs.

@@ -17,7 +17,7 @@ void RescheduledModel<T>::predict(std::span<const T> x, T r, std::span<T> q) {
   scaled_.resize(x.size());
   linear_combination<T>(1 / c, x, 0, x, scaled_);
   const auto convert = [&](path::Prediction end) {
-    return path::convert(model_.prediction(), end, *from_, static_cast<double>(t));
+    return model_.conversion(end, *from_, static_cast<double>(t));
   };
   const path::Conversion data = convert(path::Prediction::kData);
   const path::Conversion noise = convert(path::Prediction::kNoise);

@@ -22,7 +22,8 @@ struct SampleOptions {
   int steps = 50;                ///< grid intervals, 1..1e6; of no meaning for dopri5
   /// Where to start and stop, within the schedule's [t_min, t_max]; unset: the interval of
   /// sample_span(). from > to goes source -> data, from < to data -> source (but for ddpm,
-  /// ddim with eta > 0, edm with churn, dpmpp-sde-2m and predictor-corrector).
+  /// ddim with eta > 0, edm with churn, dpmpp-sde-2m, predictor-corrector, jump and
+  /// consistency).
   std::optional<double> from = {}, to = {};
   std::uint64_t seed = 0;  ///< seeds the Brownian increments of stochastic samplers
   double eta = 0.0;        ///< ddim: 0 deterministic .. 1 ancestral
@@ -82,7 +83,8 @@ struct SampleResult {
 };
 
 /// euler, midpoint, heun, rk4, dopri5, ddim, ddpm, dpm-solver-2, dpm-solver-3, dpmpp-2s, dpmpp-2m,
-/// dpmpp-3m, dpmpp-sde-2m, unipc, edm, euler-maruyama, stochastic-heun, predictor-corrector.
+/// dpmpp-3m, dpmpp-sde-2m, unipc, edm, euler-maruyama, stochastic-heun, predictor-corrector, jump,
+/// consistency.
 const std::vector<std::string>& sampler_names();
 
 /// Where a run starts and stops.

@@ -5,25 +5,27 @@
 #include "pathflow/sample/sampler.hpp"
 
 // One line a sampler: its public name and the function that its file defines.
-#define PATHFLOW_SAMPLERS(ENTRY)                 \
-  ENTRY("euler", make_euler)                     \
-  ENTRY("midpoint", make_midpoint)               \
-  ENTRY("heun", make_heun)                       \
-  ENTRY("rk4", make_rk4)                         \
-  ENTRY("dopri5", make_dopri5)                   \
-  ENTRY("ddim", make_ddim)                       \
-  ENTRY("ddpm", make_ddpm)                       \
-  ENTRY("dpm-solver-2", make_dpm_solver_2)       \
-  ENTRY("dpm-solver-3", make_dpm_solver_3)       \
-  ENTRY("dpmpp-2s", make_dpmpp_2s)               \
-  ENTRY("dpmpp-2m", make_dpmpp_2m)               \
-  ENTRY("dpmpp-3m", make_dpmpp_3m)               \
-  ENTRY("dpmpp-sde-2m", make_dpmpp_sde_2m)       \
-  ENTRY("unipc", make_unipc)                     \
-  ENTRY("edm", make_edm)                         \
-  ENTRY("euler-maruyama", make_euler_maruyama)   \
-  ENTRY("stochastic-heun", make_stochastic_heun) \
-  ENTRY("predictor-corrector", make_predictor_corrector)
+#define PATHFLOW_SAMPLERS(ENTRY)                         \
+  ENTRY("euler", make_euler)                             \
+  ENTRY("midpoint", make_midpoint)                       \
+  ENTRY("heun", make_heun)                               \
+  ENTRY("rk4", make_rk4)                                 \
+  ENTRY("dopri5", make_dopri5)                           \
+  ENTRY("ddim", make_ddim)                               \
+  ENTRY("ddpm", make_ddpm)                               \
+  ENTRY("dpm-solver-2", make_dpm_solver_2)               \
+  ENTRY("dpm-solver-3", make_dpm_solver_3)               \
+  ENTRY("dpmpp-2s", make_dpmpp_2s)                       \
+  ENTRY("dpmpp-2m", make_dpmpp_2m)                       \
+  ENTRY("dpmpp-3m", make_dpmpp_3m)                       \
+  ENTRY("dpmpp-sde-2m", make_dpmpp_sde_2m)               \
+  ENTRY("unipc", make_unipc)                             \
+  ENTRY("edm", make_edm)                                 \
+  ENTRY("euler-maruyama", make_euler_maruyama)           \
+  ENTRY("stochastic-heun", make_stochastic_heun)         \
+  ENTRY("predictor-corrector", make_predictor_corrector) \
+  ENTRY("jump", make_jump)                               \
+  ENTRY("consistency", make_consistency)
 
 namespace pathflow::sample {
 

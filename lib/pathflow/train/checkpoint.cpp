@@ -8,6 +8,7 @@
 #include "pathflow/base/version.hpp"
 #include "pathflow/train/config.hpp"
 #include "pathflow/train/run_rows.hpp"
+#include "pathflow/train/teacher.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -150,6 +151,8 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
     inputs.source = tensor_points(source->second, name, "source.rows");
   }
   if (labels != file.tensors.end()) inputs.labels = tensor_labels(labels->second, name);
+  const auto teacher = file.tensors.find("teacher");
+  if (teacher != file.tensors.end()) inputs.teacher = teacher->second.bytes;
   for (std::size_t k = 0;; ++k) {
     const std::string key = snapshot_key(k, ".rows");
     const auto rows = file.tensors.find(key);
@@ -161,7 +164,7 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
 }
 
 void check_run_states(const io::Safetensors& file, std::string_view name,
-                      const nn::MlpOptions& network) {
+                      const nn::MlpOptions& network, const char* prefix) {
   std::string differences;
   int count = 0;
   const auto check = [&](const std::string& key, const graph::Shape& shape) {
@@ -171,6 +174,10 @@ void check_run_states(const io::Safetensors& file, std::string_view name,
   };
   const nn::Mlp mlp(network);
   for (const nn::Mlp::Parameter& parameter : mlp.parameters()) {
+    if (prefix != nullptr) {
+      check(prefix + parameter.name, parameter.shape);
+      continue;
+    }
     for (const std::string& key : state_names(parameter.name)) check(key, parameter.shape);
   }
   if (count > 3) differences += "; and " + std::to_string(count - 3) + " more";
@@ -205,6 +212,10 @@ std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, N
   }
   if (ends.data.given && !ends.data.labels.empty()) {
     file.tensors["data.labels"] = labels_tensor(ends.data.labels);
+  }
+  if (ends.teacher) {
+    const std::vector<std::uint8_t>& bytes = ends.teacher->bytes();
+    file.tensors["teacher"] = {"U8", {static_cast<std::int64_t>(bytes.size())}, bytes};
   }
   return io::write_safetensors(file);
 }

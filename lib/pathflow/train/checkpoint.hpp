@@ -36,8 +36,9 @@ TrainInputs read_run_inputs(const io::Safetensors& file, std::string_view name,
 /// Holds the file's tensors against the shapes that the network asks for, before one of any size is
 /// made: a small file may ask for gigabytes.
 /// Errors: IoError naming the first states that are missing or of another shape.
+/// prefix: of the one state of each parameter that is asked for; null: all of state_names().
 void check_run_states(const io::Safetensors& file, std::string_view name,
-                      const nn::MlpOptions& network);
+                      const nn::MlpOptions& network, const char* prefix = nullptr);
 /// After check_run_states().
 void read_run_states(const io::Safetensors& file, Network& network);
 

@@ -211,6 +211,9 @@ void validate(const TrainOptions& o, std::string_view where) {
   check_between(where, "label_dropout", o.label_dropout, 0.0, 1.0);
   check_between(where, "batch", o.batch, 1, 65536);
   validate_coupling(o, where);
+  check_below(where, "flow_share", o.flow_share, 1);
+  check_not_negative(where, "adaptive_power", o.adaptive_power);
+  check_between(where, "consistency_steps", o.consistency_steps, 2, 65536);
   check_positive(where, "gamma_scale", o.gamma_scale);
   check_positive(where, "action_diffusion", o.action_diffusion);
   if (o.gamma != "zero" && o.objective != "interpolant") {

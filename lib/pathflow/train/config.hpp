@@ -36,7 +36,8 @@ TrainOptions options_from_json(std::string_view json, const TrainOptions& defaul
 void validate(const TrainOptions& options, std::string_view where = "Trainer");
 
 /// Names accepted for the fields without a list elsewhere.
-/// regression, implicit, sliced, interpolant, action, entropic-action: MATH section 5.
+/// regression, implicit, sliced, interpolant, action, entropic-action, mean-flow, shortcut,
+/// consistency, consistency-distillation: MATH section 5.
 const std::vector<std::string>& objective_names();
 const std::vector<std::string>& weight_names();       ///< default, velocity, sigma2, g2, one
 const std::vector<std::string>& lr_schedule_names();  ///< constant, cosine

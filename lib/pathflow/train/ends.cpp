@@ -6,6 +6,7 @@
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/data/distribution.hpp"
+#include "pathflow/train/teacher.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -201,6 +202,7 @@ double Pool::scale() const {
 Ends make_ends(TrainOptions& options, TrainInputs inputs) {
   Ends ends = inputs.snapshots ? snapshot_ends(options, inputs)
                                : Ends{data_pool(options, inputs), source_pool(options, inputs)};
+  if (!inputs.teacher.empty()) ends.teacher = std::make_shared<const Teacher>(inputs.teacher);
   options.dimension = static_cast<std::int64_t>(ends.data.rows->dimension());
   settle_classes(options, ends.data.labels);
   check_source(options, ends.source, ends.data);

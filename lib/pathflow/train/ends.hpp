@@ -39,6 +39,9 @@ struct TrainInputs {
   /// one another, by ascending time, the first at 0 and the last at 1. For the objectives that
   /// learn from them (losses/action_matching.cpp).
   std::optional<std::vector<Snapshot>> snapshots = {};
+  /// A saved run (Trainer::save(), a file of the command's) whose ODE objective
+  /// "consistency-distillation" learns to solve in one step; empty: none.
+  std::vector<std::uint8_t> teacher = {};
 };
 
 /// What a run says of rows that stayed in their file.
@@ -64,7 +67,9 @@ struct Pool {
   double scale() const;
 };
 
-/// Both ends of a run.
+class Teacher;
+
+/// Both ends of a run, and whom it learns from.
 struct Ends {
   Pool data, source;  ///< at t = 0 and at t = 1: of snapshots the first and the last
   /// Samples between the two and these, by ascending times; empty: the run has none.
@@ -73,6 +78,7 @@ struct Ends {
 
   /// The last snapshot but one that is not after t: t lies between it and the next.
   std::size_t piece(double t) const;
+  std::shared_ptr<const Teacher> teacher = {};  ///< null: nobody
 };
 
 /// Rows of both ends; fills in options.dimension, classes and conditional from the data, and

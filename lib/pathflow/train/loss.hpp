@@ -46,11 +46,21 @@ struct RecordedNetwork {
   std::int64_t rows = 0;                          ///< n
   std::span<const graph::Value> parameters = {};  ///< of the weights trained, or averaged
   graph::Value label = {};                        ///< unset: unconditional
+  /// The averaged weights, where a loss is recorded: what a few-step model's targets are made by.
+  std::span<const graph::Value> averaged = {};
 
   std::int64_t dimension() const { return mlp.options().dimension; }  ///< d
   /// F(x, t): x [n, d], t [n, times] -> [n, outputs].
   graph::Value operator()(graph::Value x, graph::Value t) const {
     return mlp.forward(graph, parameters, x, t, label);
+  }
+  /// The network by its averaged weights.
+  RecordedNetwork average() const { return {graph, mlp, rows, averaged, label, averaged}; }
+  /// The network of rows [begin, end) alone.
+  RecordedNetwork part(std::int64_t begin, std::int64_t end) const {
+    return {
+        graph,   mlp, end - begin, parameters, label ? graph::slice(label, 0, begin, end) : label,
+        averaged};
   }
 };
 
@@ -93,6 +103,9 @@ class Loss {
   /// Writes the inputs of one step. Allocates nothing.
   virtual void fill(const Draws& draws, std::span<const std::span<float>> out) const = 0;
 
+  /// Whose weights record() reads besides the network's own, or null.
+  virtual const Teacher* teacher() const { return nullptr; }
+
   /// What the trained network is read as: F itself unless the objective says otherwise.
   ///@{
   virtual Heads read(const RecordedNetwork& network, graph::Value x, graph::Value t) const {
@@ -102,6 +115,15 @@ class Loss {
   virtual path::Prediction prediction() const { return objective().model_prediction(); }
   /// The path's own noise where read() gives it, else null.
   virtual const path::Gamma* gamma() const { return nullptr; }
+  /// Whether the prediction is the mean of its target: sample::Model::has_velocity().
+  virtual bool has_velocity() const { return true; }
+  /// Whether mean_velocity() is there, and the model so jumps: sample::Model::jumps().
+  virtual bool jumps() const { return false; }
+  /// The mean of the velocity over the ODE's way from t [n, 1] to t - span [n, 1].
+  virtual graph::Value mean_velocity(const RecordedNetwork&, graph::Value /*x*/, graph::Value /*t*/,
+                                     graph::Value /*span*/) const {
+    return {};
+  }
   ///@}
 
   /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
@@ -118,6 +140,9 @@ class Loss {
  private:
   LossSetup setup_;
 };
+
+/// The regression that the options describe.
+Objective make_objective(const TrainOptions& options, const Scales& scales);
 
 /// Makes the loss of options.objective. Errors: InvalidArgument for options that it cannot serve.
 std::unique_ptr<Loss> make_loss(const LossSetup& setup);

@@ -6,13 +6,17 @@
 #include "pathflow/train/loss.hpp"
 
 // One line an objective: its public name and the function that its file defines.
-#define PATHFLOW_LOSSES(ENTRY)           \
-  ENTRY("regression", make_regression)   \
-  ENTRY("implicit", make_implicit)       \
-  ENTRY("sliced", make_sliced)           \
-  ENTRY("interpolant", make_interpolant) \
-  ENTRY("action", make_action)           \
-  ENTRY("entropic-action", make_entropic_action)
+#define PATHFLOW_LOSSES(ENTRY)                   \
+  ENTRY("regression", make_regression)           \
+  ENTRY("implicit", make_implicit)               \
+  ENTRY("sliced", make_sliced)                   \
+  ENTRY("interpolant", make_interpolant)         \
+  ENTRY("action", make_action)                   \
+  ENTRY("entropic-action", make_entropic_action) \
+  ENTRY("mean-flow", make_mean_flow)             \
+  ENTRY("shortcut", make_shortcut)               \
+  ENTRY("consistency", make_consistency)         \
+  ENTRY("consistency-distillation", make_consistency_distillation)
 
 namespace pathflow::train {
 
@@ -44,7 +48,15 @@ std::unique_ptr<Loss> make_loss(const LossSetup& setup) {
   loss->require(setup.ends.snapshots.empty() || loss->takes_snapshots(),
                 "learns the path between two ends; snapshots need objective \"action\" or "
                 "\"entropic-action\"");
+  loss->require(setup.ends.teacher == nullptr || loss->teacher() != nullptr,
+                "learns from the path alone; a teacher needs objective "
+                "\"consistency-distillation\"");
   return loss;
+}
+
+Objective make_objective(const TrainOptions& options, const Scales& scales) {
+  return Objective(path::make_schedule(options.schedule), path::prediction_of(options.predict),
+                   weighting_of(options.weight), scales);
 }
 
 path::Interval Loss::interval() const { return {schedule().t_min(), schedule().t_max()}; }

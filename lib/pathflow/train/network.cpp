@@ -6,6 +6,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/cpu/device.hpp"
+#include "pathflow/train/teacher.hpp"
 
 namespace pathflow::train {
 namespace {
@@ -36,13 +37,14 @@ graph::Plan<float> compile_training(const TrainOptions& options, const Loss& obj
   }
   const std::vector<Value> parameters = mlp.record_parameters(graph);
   const Value label = label_input(graph, options, n);
-  const Value loss = objective.record({graph, mlp, n, parameters, label}, inputs);
+  const std::vector<Value> averaged = mlp.record_parameters(graph, nn::ema_name(""));
+  const Value loss = objective.record({graph, mlp, n, parameters, label, averaged}, inputs);
   std::vector<std::string> names;
   for (const nn::Mlp::Parameter& parameter : mlp.parameters()) names.push_back(parameter.name);
   const std::vector<Value> gradients =
       graph::vjp({loss}, {graph::constant(graph, 1.0)}, parameters);
   graph::CompileSpec spec{.outputs = {{"loss", loss}}, .updates = {}};
-  nn::record_adamw(graph, names, parameters, gradients, spec);
+  nn::record_adamw(graph, names, parameters, gradients, spec, averaged);
   return graph::compile(spec, states, cpu::device());
 }
 
@@ -77,7 +79,7 @@ struct Network::Training {
 /// q, and beside it its derivative along "u" or the path's own noise.
 struct Network::Reader {
   graph::Plan<float> plan;
-  std::span<float> x, t, label, u;
+  std::span<float> x, t, label, u, span;
   std::span<const float> q, beside;
 
   Reader(Network& network, std::int64_t rows, Kind kind)
@@ -87,7 +89,8 @@ struct Network::Reader {
         label(label_view(plan, network.options_)),
         q(plan.output("q")) {
     if (kind == Kind::kTangent) u = plan.input("u");
-    if (kind != Kind::kPlain) beside = plan.output("beside");
+    if (kind == Kind::kJump) span = plan.input("span");
+    if (kind == Kind::kTangent || kind == Kind::kNoise) beside = plan.output("beside");
   }
 
   static graph::Plan<float> compile(Network& network, std::int64_t rows, Kind kind) {
@@ -99,7 +102,14 @@ struct Network::Reader {
     const std::vector<Value> parameters =
         mlp.record_parameters(graph, options.ema > 0 ? "ema." : "");
     const Value label = label_input(graph, options, rows);
-    const Heads heads = network.loss_.read({graph, mlp, rows, parameters, label}, x, t);
+    const RecordedNetwork recorded{graph, mlp, rows, parameters, label};
+    if (kind == Kind::kJump) {
+      const Value span = graph::input(graph, "span", {rows, 1});
+      return graph::compile(
+          {.outputs = {{"q", network.loss_.mean_velocity(recorded, x, t, span)}}, .updates = {}},
+          network.states_, cpu::device());
+    }
+    const Heads heads = network.loss_.read(recorded, x, t);
     const Value q = heads.prediction;
     graph::CompileSpec spec{.outputs = {{"q", q}}, .updates = {}};
     if (kind == Kind::kTangent) {
@@ -118,14 +128,15 @@ struct Network::Rows {
   std::span<const float> x, u;
   std::span<const int> labels;
   std::span<float> q, beside;
+  float span = 0;  ///< of a jump
 
   /// `count` rows of d from row `begin` on.
   Rows part(std::size_t begin, std::size_t count, std::size_t d) const {
     const auto cut = [&](auto all) {
       return all.empty() ? all : all.subspan(begin * d, count * d);
     };
-    return {kind,   cut(x),     cut(u), labels.empty() ? labels : labels.subspan(begin, count),
-            cut(q), cut(beside)};
+    return {kind,   cut(x),      cut(u), labels.empty() ? labels : labels.subspan(begin, count),
+            cut(q), cut(beside), span};
   }
 };
 
@@ -142,6 +153,7 @@ Network::Network(const TrainOptions& options, const Loss& loss)
       state_names_.push_back(name);
     }
   }
+  if (loss.teacher() != nullptr) loss.teacher()->copy_weights(states_);
 }
 
 Network::~Network() = default;
@@ -182,6 +194,7 @@ void Network::predict_rows(Reader& reader, const Rows& rows, float t,
   for (std::size_t i = 0; i < size; ++i) reader.x[i] = input * rows.x[i];
   std::fill(reader.x.begin() + static_cast<std::ptrdiff_t>(size), reader.x.end(), 0.0f);
   std::fill(reader.t.begin(), reader.t.end(), t);
+  std::fill(reader.span.begin(), reader.span.end(), rows.span);
   std::fill(reader.label.begin(), reader.label.end(), static_cast<float>(options_.classes));
   if (!reader.label.empty()) {
     for (std::size_t i = 0; i < rows.labels.size(); ++i) {
@@ -253,6 +266,13 @@ bool Network::begin_with(Network& other) {
     }
   }
   return true;
+}
+
+void Network::jump(std::span<const float> x, float t, float s, std::span<const int> labels,
+                   std::span<float> out) {
+  const float span = t - s;
+  predict_all({Kind::kJump, x, {}, labels, out, {}, span}, t,
+              {.input = 1, .skip = 1, .output = -static_cast<double>(span)});
 }
 
 void Network::remember() {

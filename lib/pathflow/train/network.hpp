@@ -65,13 +65,17 @@ class Network {
   /// unchanged if it is another kind of network.
   bool begin_with(Network& other);
 
+  /// Where the flow map brings x from t to s, where the loss learns one.
+  void jump(std::span<const float> x, float t, float s, std::span<const int> labels,
+            std::span<float> out);
+
   /// Copies of all states, to go back to.
   void remember();
   void recall();
 
  private:
   /// What a reading plan gives besides q.
-  enum class Kind { kPlain, kTangent, kNoise };
+  enum class Kind { kPlain, kTangent, kNoise, kJump };
   struct Training;
   struct Reader;
   Training& training();

@@ -39,6 +39,12 @@ void for_each_option(Options& o, const Visit& visit) {
         "conditional-ot: cost of joining different labels");
   visit("time_law", o.time_law, &path::time_law_names, "Path", "Law of the training times");
   visit("weight", o.weight, &weight_names, "Path", "Loss weight over t");
+  visit("flow_share", o.flow_share, nullptr, "Path",
+        "mean-flow, shortcut: share of rows that learn the velocity");
+  visit("adaptive_power", o.adaptive_power, nullptr, "Path",
+        "mean-flow: rows weigh 1 / (error^2 + 0.001)^p");
+  visit("consistency_steps", o.consistency_steps, nullptr, "Path",
+        "consistency: adjacent times are 1 / this apart at the end");
   visit("dimension", o.dimension, nullptr, "", "");
   visit("width", o.width, nullptr, "Network", "Hidden units per layer");
   visit("depth", o.depth, nullptr, "Network", "Hidden layers");

@@ -22,7 +22,9 @@ struct TrainOptions {
   /// denoising score matching, DDPM ...), or "implicit" or "sliced" score matching,
   /// or "interpolant": velocity and score of a path with noise of its own, gamma; or "action": the
   /// gradient field that has the path's marginals, from samples alone (TrainInputs::snapshots), or
-  /// "entropic-action": with their score, so that SDEs run both ways.
+  /// "entropic-action": with their score, so that SDEs run both ways; for samples
+  /// in few steps "mean-flow", "shortcut", "consistency", or "consistency-distillation" of
+  /// TrainInputs::teacher.
   std::string objective = "regression";
   std::string gamma = "zero";  ///< of "interpolant" alone, a name of path::gamma_names()
   /// a of path::Gamma, > 0: gamma^2 is proportional to it. Coupling "bridge" takes it too, as the
@@ -47,6 +49,16 @@ struct TrainOptions {
   /// regressed, so that every prediction has the same minimiser and the same loss. "sigma2", "g2",
   /// "one": that weight on the squared error of the score (denoising score matching).
   std::string weight = "default";
+  /// mean-flow, shortcut: share of a batch's rows that learn the velocity at one time; the others
+  /// learn from it over longer steps. [0, 1). 0.75: Geng et al., Frans et al.
+  double flow_share = 0.75;
+  /// mean-flow: p of the weight 1 / (|e|^2 + 0.001)^p on a row's error e, >= 0. 0: the mean square,
+  /// whose minimiser is the mean velocity. 1, Geng et al.'s, tames images; in few dimensions it
+  /// biases, as each row's target is noisy.
+  double adaptive_power = 0;
+  /// consistency: adjacent times are the path's length over this apart, 2..65536, from the middle
+  /// of `steps` on; before, farther, so that what is learnt at one time reaches all.
+  std::int64_t consistency_steps = 128;
   std::int64_t dimension = 2;         ///< d of the points; taken from the data
   std::int64_t width = 128;           ///< hidden units per layer, 1..4096
   std::int64_t depth = 3;             ///< hidden layers, 1..16

@@ -39,11 +39,6 @@ nn::AdamWOptions adamw_options(const TrainOptions& o) {
           .ema = o.ema};
 }
 
-Objective make_objective(const TrainOptions& options, const Scales& scales) {
-  return Objective(path::make_schedule(options.schedule), path::prediction_of(options.predict),
-                   weighting_of(options.weight), scales);
-}
-
 /// The network of a run, without making one.
 nn::MlpOptions network_of(const TrainOptions& options, const Ends& ends, const Scales& scales) {
   const Objective objective = make_objective(options, scales);
@@ -150,6 +145,16 @@ class NetworkModel final : public sample::DifferentiableModel<float> {
       check_size("Trainer::model", "q, z and rows of x", size, x.size());
     }
     network_.predict_noise(x, t, labels_for(n), loss_.reading(static_cast<double>(t)), q, z);
+  }
+
+  bool has_velocity() const override { return loss_.has_velocity(); }
+  bool jumps() const override { return loss_.jumps(); }
+  void jump(std::span<const float> x, float t, float s, std::span<float> out) override {
+    if (!jumps()) return DifferentiableModel<float>::jump(x, t, s, out);
+    const std::size_t n = x.size() / dimension();
+    check_size("Trainer::model", "x", x.size(), n * dimension());
+    check_size("Trainer::model", "out", out.size(), x.size());
+    network_.jump(x, t, s, labels_for(n), out);
   }
 
  private:

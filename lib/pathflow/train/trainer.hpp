@@ -125,7 +125,8 @@ class Trainer {
   /// "adam.v." + name; "data.rows", "data.labels", "source.rows", "snapshot.0.rows" ....
   /// Metadata: "format" "pathflow", "version" "1", "producer" "pathflow 0.1.0" (kVersion), "config"
   /// (config.hpp), "step", "data_scale", "source_scale"; "data.file" and "source.file" in place of
-  /// rows that stay in their file; "snapshot.0.time" ....
+  /// rows that stay in their file; "snapshot.0.time" .... A teacher's weights and options are a run
+  /// inside the run, tensor "teacher".
   std::vector<std::uint8_t> save() const;
   /// `name` begins the messages. Rows that the run left in their file are asked of `open`; without
   /// it, or where it gives null, the trainer samples as long as no such row is needed, and refuses

@@ -23,7 +23,7 @@ TEST(CapiLibrary, DescribesNamesDatasetsAndDefaults) {
   EXPECT_EQ(names["schedules"], json(pathflow::path::schedule_names()));
   EXPECT_EQ(names["couplings"], json(pathflow::path::coupling_names()));
   EXPECT_EQ(names["metrics"].size(), 4u);
-  EXPECT_EQ(names["samplers"].size(), 18u);
+  EXPECT_EQ(names["samplers"].size(), 20u);
   EXPECT_EQ(text["defaults"]["predict"], "velocity");
   bool found = false;
   for (const json& set : text["datasets"]) {

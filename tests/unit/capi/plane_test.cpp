@@ -67,7 +67,8 @@ TEST(CapiPlane, RefusesBadInput) {
   expect_refused(plane(0, "", &refused), PF_INVALID_ARGUMENT, "handle");
   const std::vector<float> values(12);
   const pf_points three{values.data(), 4, 3};
-  ASSERT_EQ(pf_create_trainer(nullptr, 0, &three, nullptr, nullptr, 0, nullptr, nullptr, 0, &line),
+  ASSERT_EQ(pf_create_trainer(nullptr, 0, &three, nullptr, nullptr, 0, nullptr, nullptr, 0, nullptr,
+                              0, &line),
             PF_OK);
   expect_refused(plane(line, "", &refused), PF_SHAPE, "2");
   EXPECT_EQ(refused, 0u);

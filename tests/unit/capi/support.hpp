@@ -82,7 +82,7 @@ inline pf_status draw(std::string_view name, std::size_t rows, std::uint64_t see
 
 inline pf_status create(std::string_view options, pf_handle* trainer) {
   return pf_create_trainer(options.data(), options.size(), nullptr, nullptr, nullptr, 0, nullptr,
-                           nullptr, 0, trainer);
+                           nullptr, 0, nullptr, 0, trainer);
 }
 
 inline pf_status sample(pf_handle trainer, std::string_view options, pf_handle* result) {

@@ -72,9 +72,9 @@ TEST(CapiTrainer, RefusesBadOptions) {
   expect_refused(create("[1]", &trainer), PF_INVALID_ARGUMENT, "");
   expect_refused(create("\xff\xfe", &trainer), PF_INVALID_ARGUMENT, "");
   expect_refused(create(kSmall, nullptr), PF_INVALID_ARGUMENT, "NULL");
-  expect_refused(
-      pf_create_trainer(nullptr, 3, nullptr, nullptr, nullptr, 0, nullptr, nullptr, 0, &trainer),
-      PF_INVALID_ARGUMENT, "options must not be NULL");
+  expect_refused(pf_create_trainer(nullptr, 3, nullptr, nullptr, nullptr, 0, nullptr, nullptr, 0,
+                                   nullptr, 0, &trainer),
+                 PF_INVALID_ARGUMENT, "options must not be NULL");
   EXPECT_EQ(trainer, 0u);
 }
 
@@ -87,7 +87,7 @@ TEST(CapiTrainer, LearnsFromSnapshots) {
   const auto create_from = [&](const pf_points* snapshots, const double* at, std::size_t count,
                                pf_handle* trainer) {
     return pf_create_trainer(kAction.data(), kAction.size(), nullptr, nullptr, nullptr, 0,
-                             snapshots, at, count, trainer);
+                             snapshots, at, count, nullptr, 0, trainer);
   };
   Owned trainer, described, start, sampled;
   ASSERT_EQ(create_from(rows, times, 3, &trainer), PF_OK) << error_message();
@@ -120,7 +120,7 @@ TEST(CapiTrainer, TakesGivenRowsAndLabels) {
   const std::string_view options =
       R"({"data": "given", "width": 8, "depth": 1, "batch": 8, "conditional": true})";
   ASSERT_EQ(pf_create_trainer(options.data(), options.size(), &data, nullptr, labels, 4, nullptr,
-                              nullptr, 0, &trainer),
+                              nullptr, 0, nullptr, 0, &trainer),
             PF_OK)
       << error_message();
   ASSERT_EQ(pf_draw_data(trainer, 50, 1, &drawn), PF_OK);
@@ -150,15 +150,18 @@ TEST(CapiTrainer, RefusesRowsThatDoNotFit) {
   const std::vector<float> rows(12, 0.5f);
   const pf_points two{rows.data(), 6, 2}, three{rows.data(), 4, 3};
   pf_handle trainer = 0;
-  EXPECT_EQ(pf_create_trainer(nullptr, 0, &two, &three, nullptr, 0, nullptr, nullptr, 0, &trainer),
+  EXPECT_EQ(pf_create_trainer(nullptr, 0, &two, &three, nullptr, 0, nullptr, nullptr, 0, nullptr, 0,
+                              &trainer),
             PF_SHAPE);
   const std::int32_t labels[] = {0, 1};
-  EXPECT_NE(pf_create_trainer(nullptr, 0, &two, nullptr, labels, 2, nullptr, nullptr, 0, &trainer),
+  EXPECT_NE(pf_create_trainer(nullptr, 0, &two, nullptr, labels, 2, nullptr, nullptr, 0, nullptr, 0,
+                              &trainer),
             PF_OK);
   std::vector<float> broken = rows;
   broken[3] = std::nanf("");
   const pf_points nan{broken.data(), 6, 2};
-  EXPECT_NE(pf_create_trainer(nullptr, 0, &nan, nullptr, nullptr, 0, nullptr, nullptr, 0, &trainer),
+  EXPECT_NE(pf_create_trainer(nullptr, 0, &nan, nullptr, nullptr, 0, nullptr, nullptr, 0, nullptr,
+                              0, &trainer),
             PF_OK);
   EXPECT_EQ(trainer, 0u);
 }
@@ -400,7 +403,7 @@ TEST(CapiField, IsForTwoDimensions) {
   Owned trainer;
   const std::string_view options = R"({"data": "given", "width": 4, "depth": 1, "batch": 4})";
   ASSERT_EQ(pf_create_trainer(options.data(), options.size(), &three, nullptr, nullptr, 0, nullptr,
-                              nullptr, 0, &trainer),
+                              nullptr, 0, nullptr, 0, &trainer),
             PF_OK)
       << error_message();
   pf_handle result = 0;

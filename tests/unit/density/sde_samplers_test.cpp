@@ -456,6 +456,7 @@ TEST(Stochastic, SameSeedSameBits) {
   PathMixture<float> model(three_components(), schedule);
   const auto start = tensor::Matrix<float>{{0.3f, -1.2f}, {0.9f, 0.4f}};
   for (const std::string& sampler : sampler_names()) {
+    if (sampler == "jump") continue;  // these models know no flow map
     const SampleOptions options{.sampler = sampler, .steps = 15, .seed = 8, .eta = 0.5};
     EXPECT_EQ(sample(model, *schedule, options, start).points,
               sample(model, *schedule, options, start).points)

@@ -62,5 +62,20 @@ TEST(TrainerAllocation, SteadyStateStepsAllocateNothing) {
   }
 }
 
+TEST(TrainerAllocation, FewStepObjectivesAllocateNothingEither) {
+  for (const char* objective : {"mean-flow", "shortcut", "consistency"}) {
+    TrainOptions options;
+    options.width = 16;
+    options.depth = 2;
+    options.batch = 32;
+    options.objective = objective;
+    Trainer trainer(options);
+    trainer.step(70);
+    const long before = g_allocations;
+    trainer.step(70);
+    EXPECT_EQ(g_allocations - before, 0) << objective;
+  }
+}
+
 }  // namespace
 }  // namespace pathflow::train

@@ -26,6 +26,9 @@ TrainOptions unusual() {
   o.gamma_scale = 0.3;
   o.action_diffusion = 0.7;
   o.weight = "velocity";
+  o.flow_share = 0.4;
+  o.adaptive_power = 0.7;
+  o.consistency_steps = 99;
   o.dimension = 7;
   o.width = 33;
   o.depth = 5;
@@ -57,7 +60,7 @@ TEST(Config, EveryFieldComesBackExactly) {
 
 TEST(Config, EveryKeyIsWrittenOnceAndTheDefaultsDifferFromUnusual) {
   const std::string json = to_json(TrainOptions{}), other = to_json(unusual());
-  EXPECT_EQ(option_names().size(), 33u);
+  EXPECT_EQ(option_names().size(), 36u);
   for (const std::string& name : option_names()) {
     const std::string key = "\"" + name + "\":";
     const std::size_t at = json.find(key);

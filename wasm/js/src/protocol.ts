@@ -35,7 +35,14 @@ export type RunWire = Omit<RunOptions, "signal" | "onReport">;
 
 export type Request =
   | { kind: "open"; id: number; options: LoadOptions }
-  | { kind: "make"; id: number; trainer: number; options: TrainerOptions }
+  | {
+      kind: "make";
+      id: number;
+      trainer: number;
+      options: TrainerOptions;
+      /** A run's bytes, or the number of a trainer here. */
+      teacher: ArrayBuffer | Uint8Array | number | undefined;
+    }
   | { kind: "restore"; id: number; trainer: number; bytes: ArrayBuffer | Uint8Array }
   | { kind: "api"; id: number; method: ApiMethod; args: unknown[] }
   | {

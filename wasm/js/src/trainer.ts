@@ -68,7 +68,8 @@ function nameOf(spec: PointsSpec | undefined): string | undefined {
 }
 
 export function createHandle(native: Native, options: TrainerOptions): number {
-  const { data, source, labels, snapshots, ...rest } = options;
+  const { data, source, labels, snapshots, teacher, ...rest } = options;
+  const run = teacher instanceof NativeTrainer ? teacher.save() : teacher;
   const json = toJson({ ...rest, data: nameOf(data), source: nameOf(source) });
   return native.scoped((scope) => {
     const [text, length] = scope.text(json);
@@ -77,7 +78,8 @@ export function createHandle(native: Native, options: TrainerOptions): number {
     const sourceRows = scope.points("Trainer", "source", rowsOf(source));
     const [values, count] = scope.integers(labels);
     const list = scope.snapshots(snapshots);
-    const given = [dataRows, sourceRows, values, count, ...list];
+    const known = run === undefined ? [0, 0] : scope.bytes(new Uint8Array(run as ArrayBuffer));
+    const given = [dataRows, sourceRows, values, count, ...list, ...known];
     native.call("pf_create_trainer", text, length, ...given, place);
     return native.word(place);
   });

@@ -25,7 +25,16 @@ export type ScheduleSpec =
 export type Prediction = "data" | "noise" | "velocity" | "v" | "score" | "edm";
 /** What a training step minimises. */
 export type Objective =
-  "regression" | "implicit" | "sliced" | "interpolant" | "action" | "entropic-action";
+  | "regression"
+  | "implicit"
+  | "sliced"
+  | "interpolant"
+  | "action"
+  | "entropic-action"
+  | "mean-flow"
+  | "shortcut"
+  | "consistency"
+  | "consistency-distillation";
 /** The noise of its own that a stochastic interpolant adds to its path. */
 export type Gamma = "zero" | "brownian" | "quadratic" | "sine-squared";
 /** Loss weight over t. */
@@ -63,7 +72,9 @@ export type Sampler =
   | "edm"
   | "euler-maruyama"
   | "stochastic-heun"
-  | "predictor-corrector";
+  | "predictor-corrector"
+  | "jump"
+  | "consistency";
 /** Choices of the diffusion w(t) that keeps the marginals ("zero": the ODE). */
 export type Diffusion =
   "zero" | "g2" | "sigma" | "time" | "constant" | "decreasing" | "increasing-decreasing";
@@ -175,6 +186,14 @@ export interface TrainerOptions {
   gammaScale?: number;
   /** "entropic-action": w of the SDE whose action it is (`diffusion: "sigma"`), > 0; default 1. */
   actionDiffusion?: number;
+  /** "mean-flow", "shortcut": share of rows that learn the velocity, [0, 1); default 0.75. */
+  flowShare?: number;
+  /** "mean-flow": rows weigh 1 / (error^2 + 0.001)^p; default 0. */
+  adaptivePower?: number;
+  /** "consistency": adjacent times are 1 / this apart at the end, 2..65536; default 128. */
+  consistencySteps?: number;
+  /** "consistency-distillation": whom to learn from, a saved run or a trainer as it is now. */
+  teacher?: ArrayBuffer | Uint8Array | Trainer | WorkerTrainer;
   /** Hidden units per layer, 1..4096; default 128. */
   width?: number;
   /** Hidden layers, 1..16; default 3. */
@@ -208,7 +227,7 @@ export interface TrainerOptions {
 
 /** `TrainerOptions` with every field filled in, as the library holds them. */
 export type ResolvedTrainerOptions = Required<
-  Omit<TrainerOptions, "data" | "source" | "labels" | "snapshots">
+  Omit<TrainerOptions, "data" | "source" | "labels" | "snapshots" | "teacher">
 > & {
   /** A name; for rows of your own "given" or "snapshots". */
   data: string;

@@ -228,7 +228,7 @@ class ClientTrainer implements WorkerTrainer {
 
   constructor(
     private readonly line: Line,
-    private readonly id: number,
+    readonly id: number,
     made: Promise<Made>,
   ) {
     this.ready = made.then((value) => {
@@ -403,7 +403,10 @@ class Client implements WorkerApi {
     facts: Opened,
   ) {
     Object.assign(this, facts);
-    const make = (options: TrainerOptions) => this.seat({ kind: "make", trainer: 0, options });
+    const make = ({ teacher, ...options }: TrainerOptions) => {
+      const known = teacher instanceof ClientTrainer ? teacher.id : (teacher as ArrayBuffer);
+      return this.seat({ kind: "make", trainer: 0, options, teacher: known });
+    };
     this.Trainer = class {
       constructor(options: TrainerOptions = {}) {
         return make(options);

@@ -14,7 +14,7 @@ import {
 } from "./protocol.js";
 import { nextTask, Pacer } from "./slices.js";
 import type { NativeTrainer } from "./trainer.js";
-import type { Api, StepReport, Trainer, TrainingRun } from "./types.js";
+import type { Api, StepReport, Trainer, TrainerOptions, TrainingRun } from "./types.js";
 
 type TrainerCall = Extract<Request, { kind: "trainer" }>;
 
@@ -94,7 +94,7 @@ class Server {
       case "open":
         return this.open(request);
       case "make":
-        return this.seat(request.trainer, (api) => new api.Trainer(request.options));
+        return this.seat(request.trainer, (api) => new api.Trainer(this.taught(request)));
       case "restore":
         return this.seat(request.trainer, (api) => api.restore(request.bytes));
       case "api":
@@ -234,6 +234,11 @@ class Server {
     seat?.trainer?.dispose();
   }
 
+  private taught({ options, teacher }: Extract<Request, { kind: "make" }>): TrainerOptions {
+    if (typeof teacher !== "number")
+      return teacher === undefined ? options : { ...options, teacher };
+    return { ...options, teacher: this.made(this.seatOf(teacher, "Trainer"), "Trainer") };
+  }
   private seatOf(id: number, method: string): Seat {
     const seat = this.seats.get(id);
     if (seat === undefined) {
