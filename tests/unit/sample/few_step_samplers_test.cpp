@@ -156,6 +156,12 @@ TEST(FewStepSamplers, RefuseWithASentence) {
   RescheduledModel<double> other(end, kLinear, path::make_schedule("trig"));
   EXPECT_NE(refusal(other, {.sampler = "heun"}).find("no noise follows"), std::string::npos);
   Exact jumping(2, false);
+  EXPECT_EQ(refusal(jumping, {.sampler = "jump", .deterministic = true}), "accepted");
+  EXPECT_EQ(refusal(end, {.sampler = "consistency", .steps = 1, .deterministic = true}),
+            "accepted");
+  EXPECT_NE(
+      refusal(end, {.sampler = "consistency", .steps = 2, .deterministic = true}).find("noise"),
+      std::string::npos);
   for (const char* sampler : {"jump", "consistency"}) {
     EXPECT_NE(
         refusal(jumping, {.sampler = sampler, .toward_source = true}).find("source to data only"),

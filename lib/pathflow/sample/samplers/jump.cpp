@@ -26,6 +26,7 @@ class Jump final : public Sampler<T> {
     return step.s;
   }
   bool reversible() const override { return false; }
+  bool draws_noise() const override { return false; }
 
  private:
   Flow<T>& flow_;
