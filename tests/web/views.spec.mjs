@@ -1,23 +1,22 @@
 // The views of the middle: what they claim is measured here too.
 /* global innerHeight, innerWidth */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openPage, openStill, reading, text, waitForFrame } from "./browser.mjs";
+import { test } from "node:test";
+import {
+  data,
+  known,
+  openPage,
+  openStill,
+  phone,
+  reading,
+  text,
+  useBrowser,
+  waitForFrame,
+} from "./browser.mjs";
 
-let world;
-before(async () => {
-  world = await openBrowser();
-});
-after(() => world.close());
+const world = useBrowser();
 
 const opened = (options) => openStill(world, options);
-const data = (page, selector, key) =>
-  page.evaluate(([s, k]) => Number(document.querySelector(s)?.dataset[k]), [selector, key]);
-const known = (page, selector, key) =>
-  page.waitForFunction(
-    ([s, k]) => document.querySelector(s)?.dataset[k] !== undefined,
-    [selector, key],
-  );
 /** A number in a picture's head. */
 const fact = async (page, plate, name) =>
   Number(new RegExp(`${name}\\s+([\\d.]+)`).exec(await text(page, `#plate-${plate}`))[1]);
@@ -151,6 +150,39 @@ test("steps against quality: curves fall to the floor, higher orders sooner", as
   await close();
 });
 
+test("reflow: straightness and energy fall by the round, and one step comes near", async (t) => {
+  const path = "#view=reflow&from=pretrained&t=0.5";
+  const { page, errors, close } = await opened({ path });
+  const rounds = async (count) => {
+    await page.waitForFunction(
+      (n) => document.querySelector("#rounds").dataset.done === String(n),
+      count,
+      { timeout: 60_000 },
+    );
+    return JSON.parse(await page.getAttribute("#rounds", "data-rounds"));
+  };
+  await rounds(0);
+  await page.click("#reflow");
+  const [first, straight] = await rounds(1);
+  await page.click("#one-step");
+  const last = (await rounds(2)).at(-1);
+  const told = (key) =>
+    [first, straight, last].map((numbers) => numbers[key].toFixed(3)).join(", ");
+  t.diagnostic(`straightness ${told("straightness")}; energy ${told("energy")}`);
+  t.diagnostic(`distance ${told("distance")}; in one step ${told("inOne")}`);
+  assert.ok(straight.straightness < 0.05 * first.straightness);
+  assert.ok(straight.energy < 0.8 * first.energy);
+  assert.ok(straight.inOne < 0.2 * first.inOne && last.inOne < 0.15 * first.inOne);
+  assert.ok(straight.distance < 2 * first.distance, "and the samples stay where they were");
+  await page.click(".rounds button >> nth=0");
+  await page.waitForFunction(() =>
+    /Round 1/.test(document.querySelector("#plate-reflow").textContent),
+  );
+  await page.waitForFunction(() => /rounds=1&distilled=true/.test(location.hash));
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("four snapshots: action matching passes a fifth that it never saw", async (t) => {
   const { page, errors, close } = await opened();
   await page.click("#stories button:has-text('Four snapshots')");
@@ -216,7 +248,6 @@ test("every view fits the screen, and tabs turn by arrow keys", async () => {
 });
 
 test("390 x 844: pictures one below the other, nothing sideways, fingers find everything", async () => {
-  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { page, errors, close } = await openPage(world, { ...phone, path: "#view=compare" });
   await known(page, "#scene-compare", "distance");
   const [first, second] = await Promise.all(

@@ -32,7 +32,7 @@ const wordsEvery = 90;
 export function shownOf(choices: Readonly<Choices>): Shown {
   const { view } = choices;
   const traced = view === "compare" || view === "noise";
-  const own = view === "noise" || view === "density";
+  const own = view === "noise" || view === "density" || view === "reflow";
   const noisy = !own && stochastic(choices.sampler);
   return { ...choices, noisy, traced, paths: choices.paths && view !== "density" };
 }

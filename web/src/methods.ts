@@ -22,6 +22,7 @@ export const families = {
   diffusion: "Diffusion",
   score: "Score",
   solver: "Solvers",
+  few: "Few steps",
 } as const;
 export type Family = keyof typeof families;
 
@@ -368,6 +369,26 @@ const rows: Record<Family, Row[]> = {
       60,
       ["Song et al. 2021", "2011.13456"],
       "A step of the reverse SDE, then a Langevin step that shakes the crowd into place.",
+    ],
+  ],
+  few: [
+    [
+      "reflow",
+      "Reflow",
+      { sampler: "euler" },
+      16,
+      ["Liu et al. 2022", "2209.03003"],
+      "Rectified flow again, on the pairs that its own ODE joins: paths straighten until one step is enough.",
+      { view: "reflow", rounds: 1 },
+    ],
+    [
+      "reflow-distilled",
+      "One-step distillation",
+      { sampler: "euler" },
+      16,
+      ["Liu et al. 2022", "2209.03003"],
+      "A round of reflow, and then a network that only knows the whole way at once.",
+      { view: "reflow", rounds: 1, distilled: true },
     ],
   ],
 };

@@ -11,9 +11,6 @@ export const particleCount = 1200;
 /** Steps of the ODE and of the SDE where they are set against each other. */
 export const noiseSteps = 120;
 
-/** Of the Brownian bridges between partners of a Schrödinger bridge: that of `brownian` noise. */
-const bridgeVariance = 1;
-
 export function trainerOptions(choices: Readonly<Training>): TrainerOptions {
   const { schedule, gamma, coupling, objective, predict, width, depth, batch, lr, seed } = choices;
   const given = (end: End) => decodeRows(end) ?? crowdEnd(end) ?? end;
@@ -23,14 +20,13 @@ export function trainerOptions(choices: Readonly<Training>): TrainerOptions {
   return {
     ...{ ...ends, schedule, gamma, coupling, predict, width, depth, batch, lr, seed },
     ...lossOptions(objective),
-    ...(coupling === "bridge" ? { couplingReg: bridgeVariance } : {}),
   };
 }
 
 /** The sampling run of these choices, with what is kept for the picture. */
 export function samplingOf(choices: Readonly<Choices>): SampleOptions {
   if (choices.view === "noise") return noiseSampling(choices, 0);
-  if (choices.view === "density") return marginalSampling(choices, 0);
+  if (choices.view === "density" || choices.view === "reflow") return marginalSampling(choices, 0);
   const { sampler, steps, seed } = choices;
   const trajectories = keptTimes(steps);
   return {

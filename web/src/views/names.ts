@@ -1,5 +1,13 @@
 // The views of the middle: what each shows, in a word for its tab and a sentence for its tip.
-export const viewNames = ["flow", "compare", "noise", "density", "steps", "likelihood"] as const;
+export const viewNames = [
+  "flow",
+  "compare",
+  "noise",
+  "density",
+  "steps",
+  "likelihood",
+  "reflow",
+] as const;
 /** Of reflow. */
 export const mostRounds = 4;
 export type ViewName = (typeof viewNames)[number];
@@ -25,5 +33,9 @@ export const viewWords: Record<ViewName, { tab: string; tip: string }> = {
   likelihood: {
     tab: "Likelihood",
     tip: "The density that the network has learnt, beside the data's own, in exact nats.",
+  },
+  reflow: {
+    tab: "Reflow",
+    tip: "Straighter from round to round: each network learns from the pairs that the last one joins.",
   },
 };

@@ -11,10 +11,11 @@ import { Marginals } from "./marginals";
 import { viewNames, viewWords, type ViewName } from "./names";
 import { Noise } from "./noise";
 import { Steps } from "./steps";
+import { Reflow } from "./reflow";
 import type { Fresh, View } from "./view";
 
 /** Views that follow the way, not only where it ends. */
-const ofTheWay: readonly ViewName[] = ["noise", "density", "likelihood"];
+const ofTheWay: readonly ViewName[] = ["noise", "density", "likelihood", "reflow"];
 const noWay =
   "A consistency model knows where the path through a point ends, not which way it goes there: no " +
   "velocity, no score, no likelihood. Choose another loss, or look at Flow, Compare and Steps.";
@@ -45,6 +46,7 @@ export class Views {
     this.views.set("density", new Marginals(store, plate, scene, panes, bar));
     this.views.set("steps", new Steps(plate, scene, panes, bar));
     this.views.set("likelihood", new Likelihood(api, scene, panes, bar));
+    this.views.set("reflow", new Reflow(store, plate, scene, panes, bar, wake));
     panes.append(this.refusal);
     element("tabs").append(...viewNames.map((name) => this.tab(name)));
     element("tabs").addEventListener("keydown", (event) => this.turn(event));
