@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "interrupt.hpp"
+#include "names.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/io/npy_rows.hpp"
+#include "pathflow/path/schedule.hpp"
 #include "progress.hpp"
 
 namespace pathflow::cli {
@@ -29,6 +31,12 @@ void check_writable(const std::filesystem::path& file) {
 
 std::filesystem::path times_file(std::filesystem::path trajectories) {
   return trajectories.replace_extension(".times.npy");
+}
+
+std::vector<std::string> schedule_choices() {
+  std::vector<std::string> names = path::schedule_names();
+  names.emplace_back("table:");
+  return names;
 }
 
 std::string schedule_of(const std::string& name) {

@@ -8,6 +8,7 @@
 
 #include "files.hpp"
 #include "interrupt.hpp"
+#include "names.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
@@ -117,7 +118,7 @@ Run add_likelihood(Verb& verb) {
                     {.names = {}, .extension = "safetensors"})
       .required();
   verb.plain_option("--schedule", c->model.schedule, "gmm: the path's schedule, or linear",
-                    {.names = path::schedule_names()});
+                    {.names = schedule_choices()});
   verb.plain_option("--predict", c->model.predict, "gmm: what the model gives, or velocity",
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c->label, "Class asked about; without: the null label");

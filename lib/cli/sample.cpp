@@ -10,6 +10,7 @@
 #include "figure/figure.hpp"
 #include "files.hpp"
 #include "interrupt.hpp"
+#include "names.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
@@ -171,7 +172,7 @@ void add_model_options(Verb& verb, SampleCommand& c) {
                     {.names = {}, .extension = "safetensors"})
       .required();
   verb.plain_option("--schedule", c.model.schedule, "gmm: the path's schedule, linear if not given",
-                    {.names = path::schedule_names()});
+                    {.names = schedule_choices()});
   verb.plain_option("--predict", c.model.predict,
                     "gmm: what the model gives, velocity if not given",
                     {.names = path::prediction_names()});

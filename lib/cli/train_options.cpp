@@ -13,6 +13,7 @@ namespace {
 template <class Names>
 Values values_of(std::string_view key, Names names) {
   if (key == "data" || key == "source") return {.names = dataset_names(), .extension = "npy"};
+  if (key == "schedule") return {.names = schedule_choices()};
   if constexpr (!std::is_null_pointer_v<Names>) return {.names = names()};
   return {};
 }

@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "pathflow/base/error.hpp"
 
@@ -17,9 +19,34 @@ std::string described(const std::string& text, const Values& values) {
   if (values.names.empty()) return text;
   std::vector<std::string> names = values.names;
   for (std::string& name : names) {
-    if (name.back() == ':') name += "WORD";  // text:
+    if (name.back() == ':') name += name == "text:" ? "WORD" : "FILE.npy";  // table:
   }
   return fmt::format("{}: {}", text, fmt::join(names, ", "));
+}
+
+/// Whether the text is a number of this kind, and one that it holds.
+template <class Number>
+bool reads_as(const std::string& text) {
+  Number number = {};
+  if constexpr (std::is_floating_point_v<Number>) return CLI::detail::lexical_cast(text, number);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+/// Refuses a text that is no such number: function, argument, rule, value. (CLI11 would take -1 for
+/// the largest of the unsigned, and what is too large for the largest there is.)
+template <class Number>
+void check_number(CLI::Option& option, const std::string& verb, const std::string& name) {
+  option.check([verb, name](const std::string& text) {
+    if (!reads_as<Number>(text)) {
+      const std::string rule = std::is_floating_point_v<Number> ? "a number"
+                               : std::is_unsigned_v<Number>
+                                   ? "a whole number from 0"
+                                   : fmt::format("a whole number of {} bits", 8 * sizeof(Number));
+      throw InvalidArgument(verb, fmt::format("{} must be {}, got \"{}\"", name, rule, text));
+    }
+    return std::string();
+  });
 }
 
 void check_options(const std::vector<std::string>& words, const Verb& verb) {
@@ -59,6 +86,11 @@ CLI::Option* Verb::add(const std::string& name, Field& field, const std::string&
   CLI::Option* option = app_->add_option(name, field, described(text, values))->group(group_);
   if (values.several) option->delimiter(',');
   const bool positional = name.rfind("--", 0) != 0;
+  if constexpr (std::is_arithmetic_v<Field>) {
+    check_number<Field>(*option, this->name(), name.substr(2));
+  } else if constexpr (std::is_same_v<Field, std::optional<int>>) {
+    check_number<int>(*option, this->name(), name.substr(2));
+  }
   completions_.push_back({positional ? "" : name, text, std::move(values), false});
   return option;
 }

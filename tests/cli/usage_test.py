@@ -36,6 +36,7 @@ class UsageTest(CommandCase):
             self.assertIn(f"\n{heading}", text)
         self.assertRegex(text, r"--width .*=128")
         self.assertIn("vp-cosine", text)
+        self.assertIn("table:FILE.npy", text)
         self.assertRegex(self.call("sample", "--help").stdout, r"--sampler .*=heun")
 
     def test_bad_usage_is_2_and_names_the_nearest(self):
@@ -56,12 +57,20 @@ class UsageTest(CommandCase):
         self.refused(*train, "--lr", "nan", says=["lr", "nan"])
         self.refused(*train, "--lr", "-1", says=["lr", "-1"])
         self.refused(*train, "--ema", 1, says=["ema", "1"])
-        self.refused(*train, "--width", "many", says=["many"])
+        self.refused(*train, "--width", "many",
+                     says=['train: width must be a whole number of 64 bits, got "many"'])
+        self.refused(*train, "--steps", 10**20, says=["steps must be", f'"{10**20}"'])
+        self.refused(*train, "--lr", "fast", says=['train: lr must be a number, got "fast"'])
+        self.refused(*train, "--seed", "-1",
+                     says=['train: seed must be a whole number from 0, got "-1"'])
+        self.refused("datasets", "moons", "--seed", "-3", "--out", out,
+                     says=['datasets: seed must be a whole number from 0, got "-3"'])
         self.refused(*train, "--threads", 0, says=["0"])
         self.refused(*train, "--save-every", "-1", says=["save-every", "-1"])
         sample = ["sample", "--model", self.path("run.safetensors"), "--out", self.path("never.npy")]
         self.refused(*sample, "--n", 0, says=["n", "0"])
         self.refused(*sample, "--steps", 0, says=["steps", "0"])
+        self.refused(*sample, "--label", "cat", says=["sample: label must be", '"cat"'])
         self.refused(*sample, "--sampler", "huen", says=["huen", "heun"])
         self.refused(*sample, "--grid", "unifrm", says=["unifrm", "uniform"])
         self.refused(*sample, "--keep", 1, says=["keep", "1"])
@@ -137,7 +146,7 @@ class CompletionTest(CommandCase):
         self.assertEqual(self.complete("train", "--schedule", ""),
                          ["linear", "linear-sigma-min", "polynomial", "trig", "vp-linear",
                           "vp-cosine", "sub-vp", "ve", "edm", "ddpm-linear",
-                          "ddpm-scaled-linear", "ddpm-cosine"])
+                          "ddpm-scaled-linear", "ddpm-cosine", "table:"])
         self.assertEqual(self.complete("sample", "--out", "x.npy", "--sampler", "dd"),
                          ["ddim", "ddpm"])
         self.assertEqual(self.complete("datasets", "mo"), ["moons"])

@@ -186,7 +186,8 @@ void throw_unknown_name(std::string_view where, std::string_view kind, std::stri
   for (const std::string& candidate : valid) {
     if (!list.empty()) list += ", ";
     list += candidate;
-    const std::size_t distance = edit_distance(name, candidate);
+    const bool begun = name.size() > 1 && candidate.starts_with(name);
+    const std::size_t distance = begun ? 1 : edit_distance(name, candidate);
     if (distance < best) {
       best = distance;
       nearest = &candidate;

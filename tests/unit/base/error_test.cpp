@@ -65,6 +65,10 @@ TEST(Error, UnknownNamesListTheValidOnesAndTheNearest) {
   expect_refusal([&] { throw_unknown_name("schedule", "schedule", "zzzzzzzzz", valid); },
                  ErrorCode::kInvalidArgument,
                  "schedule: unknown schedule \"zzzzzzzzz\" (valid: linear, trig, vp-cosine)");
+  expect_refusal([&] { throw_unknown_name("schedule", "schedule", "vp", valid); },
+                 ErrorCode::kInvalidArgument,
+                 "schedule: unknown schedule \"vp\": did you mean \"vp-cosine\"? "
+                 "(valid: linear, trig, vp-cosine)");
 }
 
 TEST(Error, TwoLettersSwappedAreOneMistake) {
