@@ -55,6 +55,10 @@ void add_verbs(CLI::App& app, cli::Verbs& verbs) {
       cli::add_sample);
   add("likelihood", "Say how likely a model finds points, in nats and bits per dimension.",
       cli::add_likelihood);
+  add("langevin", "Sample the law at one time by its score alone (ULA, MALA).", cli::add_langevin);
+  add("compare", "Hold samplers against each other: quality over model evaluations.",
+      cli::add_compare);
+  add("density", "Draw the density that a model has learnt, on a grid.", cli::add_density);
   add("evaluate", "Measure how far samples lie from a reference.", cli::add_evaluate);
   add("datasets", "List the built-in data sets, or draw points from one.", cli::add_datasets);
   add("info", "Say what is in a run or an npy file.", cli::add_info);

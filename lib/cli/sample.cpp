@@ -177,6 +177,13 @@ void add_model_options(Verb& verb, SampleCommand& c) {
                     "gmm: what the model gives, velocity if not given",
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c.label, "Class to draw; without: the null label");
+  verb.plain_option("--guide", c.model.guide,
+                    "Runs: a worse version of the same model, smaller or less trained, away from "
+                    "which --guidance leads (autoguidance)",
+                    {.names = {}, .extension = "safetensors"});
+  verb.plain_option("--reschedule", c.model.reschedule,
+                    "Runs with a score: another schedule to be sampled on",
+                    {.names = path::schedule_names()});
 }
 
 void add_sampler_options(Verb& verb, SampleOptions& o) {
@@ -217,6 +224,10 @@ Run add_sample(Verb& verb) {
       "  pathflow sample --model run.safetensors --n 2000 --sampler dopri5 --out samples.npy\n"
       "  pathflow sample --model few.safetensors --sampler jump --steps 1 --out samples.npy\n"
       "  pathflow sample --model run.safetensors --out s.npy --trajectories t.npy --plot t.png\n"
+      "  pathflow sample --model run.safetensors --guide early.safetensors --guidance 2 --out "
+      "g.npy\n"
+      "  pathflow sample --model run.safetensors --reschedule vp-linear --sampler ddpm --out "
+      "s.npy\n"
       "  pathflow sample --model gmm:mixture.json --schedule vp-linear --sampler ddpm \\\n"
       "    --steps 200 --out samples.npy");
   return [c] { return c->run(); };

@@ -1,5 +1,6 @@
 #include "sampled_model.hpp"
 
+#include <cmath>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,24 +30,49 @@ tensor::Points as_float(const tensor::Matrix<double>& points) {
 
 class RunModel final : public SampledModel {
  public:
-  explicit RunModel(const ModelRequest& request) : trainer_(restore(request)) {
-    refuse_other("schedule", schedule_of(request.schedule), trainer_.options().schedule);
-    refuse_other("predict", request.predict, trainer_.options().predict);
+  explicit RunModel(const ModelRequest& request)
+      : trainer_(restore(request, request.name)), reschedule_(schedule_of(request.reschedule)) {
+    refuse_other("schedule", schedule_of(request.schedule), trainer_.options().schedule,
+                 " (--reschedule samples on another)");
+    refuse_other("predict", request.predict, trainer_.options().predict, "");
+    if (!request.guide.empty()) guide_.emplace(restore(request, request.guide));
   }
   const path::Schedule& schedule() const override { return trainer_.schedule(); }
   sample::Span span(const sample::SampleOptions& options) const override {
-    return sample::sample_span(*trainer_.model(), schedule(), options);
+    if (reschedule_.empty()) return sample::sample_span(*trainer_.model(), schedule(), options);
+    return sample::sample_span(path::Prediction::kV, *path::make_schedule(reschedule_), options);
   }
 
   sample::SampleResult<float> sample(std::size_t n, const sample::SampleOptions& options,
                                      std::optional<int> label) const override {
-    return trainer_.sample(n, options, label ? std::vector<int>{*label} : std::vector<int>{});
+    return trainer_.sample(n, options, labels_of(label),
+                           {.guide = guide_ ? &*guide_ : nullptr, .schedule = reschedule_});
+  }
+  sample::LangevinResult<float> langevin(
+      std::size_t n, const train::LangevinRun& run, std::optional<int> label,
+      const std::optional<tensor::Points>& start) const override {
+    return start ? trainer_.langevin_from(*start, run, labels_of(label))
+                 : trainer_.langevin(n, run, labels_of(label));
   }
   density::LikelihoodResult<float> log_density(const tensor::Points& rows,
                                                const density::LikelihoodOptions& options,
                                                std::optional<int> label) const override {
-    return trainer_.log_density(rows, options,
-                                label ? std::vector<int>{*label} : std::vector<int>{});
+    return trainer_.log_density(rows, options, labels_of(label));
+  }
+  std::vector<density::PathError> errors(const std::vector<double>& times,
+                                         const density::PathErrorOptions& options,
+                                         std::optional<int> label) const override {
+    const auto exact = trainer_.exact_minimiser(label);
+    return density::path_errors<float>(*trainer_.model(labels_of(label)), *exact, times, options);
+  }
+  path::Interval interval() const override {
+    return path::time_interval(trainer_.model()->prediction(), schedule());
+  }
+  std::optional<train::LossFloor> loss_floor(std::int64_t rows, std::uint64_t seed) const override {
+    return trainer_.loss_floor(rows, seed);
+  }
+  std::size_t dimension() const override {
+    return static_cast<std::size_t>(trainer_.options().dimension);
   }
   std::optional<tensor::Points> truth(std::size_t n, std::uint64_t seed) const override {
     try {
@@ -62,20 +88,27 @@ class RunModel final : public SampledModel {
   }
 
  private:
+  static std::vector<int> labels_of(std::optional<int> label) {
+    return label ? std::vector<int>{*label} : std::vector<int>{};
+  }
   /// The rows of a source are needed, those of the data are not.
-  static train::Trainer restore(const ModelRequest& request) {
+  static train::Trainer restore(const ModelRequest& request, const std::string& file) {
     const auto open = [&](const train::FiledRows& wanted) -> std::shared_ptr<const io::Rows> {
       return wanted.data ? nullptr : open_rows(wanted.contents.path, request.quiet);
     };
-    return train::Trainer::restore(io::read_file(request.name), request.name, open);
+    return train::Trainer::restore(io::read_file(file), file, open);
   }
-  static void refuse_other(const char* option, const std::string& asked, const std::string& is) {
+  static void refuse_other(const char* option, const std::string& asked, const std::string& is,
+                           const char* advice) {
     if (asked.empty() || asked == is) return;
     throw InvalidArgument("sample", "--" + std::string(option) + " must be " + is +
-                                        ", as the run was trained, or left out, got " + asked);
+                                        ", as the run was trained, or left out" + advice +
+                                        ", got " + asked);
   }
 
   train::Trainer trainer_;
+  std::optional<train::Trainer> guide_;
+  std::string reschedule_;
 };
 
 class MixtureModel final : public SampledModel {
@@ -85,7 +118,15 @@ class MixtureModel final : public SampledModel {
         schedule_(path::make_schedule(request.schedule.empty() ? "linear"
                                                                : schedule_of(request.schedule))),
         prediction_(path::prediction_of(request.predict.empty() ? "velocity" : request.predict)),
-        mixture_(read_mixture(file_)) {}
+        mixture_(read_mixture(file_)) {
+    if (!request.guide.empty()) {
+      throw InvalidArgument("sample", "--guide needs a run to lead, got a mixture");
+    }
+    if (!request.reschedule.empty()) {
+      throw InvalidArgument("sample",
+                            "--reschedule needs a run, got a mixture: --schedule is any of its");
+    }
+  }
   const path::Schedule& schedule() const override { return *schedule_; }
   sample::Span span(const sample::SampleOptions& options) const override {
     return sample::sample_span(prediction_, *schedule_, options);
@@ -97,7 +138,26 @@ class MixtureModel final : public SampledModel {
     density::PathMixture<float> model(mixture_, schedule_, prediction_);
     return sample::sample<float>(
         model, *schedule_, options,
-        options.toward_source ? *truth(n, options.seed) : start(n, options.seed));
+        options.toward_source ? *truth(n, options.seed) : start(n, options.seed, sigma_max()));
+  }
+  sample::LangevinResult<float> langevin(
+      std::size_t n, const train::LangevinRun& run, std::optional<int> label,
+      const std::optional<tensor::Points>& given) const override {
+    if (label) throw InvalidArgument("langevin", "--label needs a conditional run, got a mixture");
+    check_between("langevin", "t", run.t, 0.0, 1.0);
+    density::PathMixture<float> model(mixture_, schedule_, path::Prediction::kScore);
+    const path::Coefficients at = schedule_->at(run.t);
+    const tensor::Points rows =
+        given ? *given : start(n, run.chain.seed, std::hypot(at.alpha, at.sigma));
+    check_size("langevin", "a row", rows.shape(1), mixture_.dimension());
+    const auto score = [&](std::span<const float> x, std::span<float> s) {
+      model.evaluate(path::Prediction::kScore, x, run.t, s);
+    };
+    if (!run.metropolis) return sample::ula<float>(score, rows, run.chain);
+    const auto log_density = [&](std::span<const float> x, std::span<float> log_p) {
+      model.log_density(x, run.t, log_p);
+    };
+    return sample::mala<float>(score, log_density, rows, run.chain);
   }
   density::LikelihoodResult<float> log_density(const tensor::Points& rows,
                                                const density::LikelihoodOptions& options,
@@ -107,6 +167,19 @@ class MixtureModel final : public SampledModel {
     density::PathMixture<float> model(mixture_, schedule_, prediction_);
     return density::log_density<float>(model, *schedule_, rows, options);
   }
+  std::vector<density::PathError> errors(const std::vector<double>& times,
+                                         const density::PathErrorOptions& options,
+                                         std::optional<int> label) const override {
+    if (label) throw InvalidArgument("compare", "--label needs a conditional run, got a mixture");
+    density::PathMixture<float> model(mixture_, schedule_, prediction_);
+    density::PathMixture<float> exact(mixture_, schedule_);
+    return density::path_errors<float>(model, exact, times, options);
+  }
+  path::Interval interval() const override { return path::time_interval(prediction_, *schedule_); }
+  std::optional<train::LossFloor> loss_floor(std::int64_t, std::uint64_t) const override {
+    return std::nullopt;
+  }
+  std::size_t dimension() const override { return mixture_.dimension(); }
   std::optional<tensor::Points> truth(std::size_t n, std::uint64_t seed) const override {
     return as_float(mixture_.sample(n, seed));
   }
@@ -123,13 +196,13 @@ class MixtureModel final : public SampledModel {
   }
 
  private:
-  /// The same normals as a trained run starts from.
-  tensor::Points start(std::size_t n, std::uint64_t seed) const {
+  double sigma_max() const { return schedule_->at(schedule_->t_max()).sigma; }
+  /// The same normals as a trained run starts from, of this size.
+  tensor::Points start(std::size_t n, std::uint64_t seed, double size) const {
     tensor::Points points = tensor::Points::from_shape({n, mixture_.dimension()});
     const std::span<float> values(points.data(), points.size());
     Random(seed, Purpose::kSampleStart).fill_normal(values, 0);
-    const float sigma = static_cast<float>(schedule_->at(schedule_->t_max()).sigma);
-    for (float& value : values) value *= sigma;
+    for (float& value : values) value *= static_cast<float>(size);
     return points;
   }
 

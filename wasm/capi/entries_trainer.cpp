@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pathflow/density/path_errors.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/train/config.hpp"
@@ -105,13 +106,14 @@ Result result_of_likelihood(const density::LikelihoodResult<float>& found) {
 
 /// From the rows given, or from rows drawn.
 Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
-                  const pf_points* start, std::vector<int> labels) {
+                  const pf_points* start, std::vector<int> labels, const train::Trainer* guide) {
   if (start != nullptr && request.rows_given) {
     throw_error(ErrorCode::kInvalidArgument, "sample",
                 {"n must not be given beside start rows, got both"});
   }
   const auto rows = static_cast<std::size_t>(request.rows);
   const sample::SampleOptions& options = request.options;
+  const train::SampleWith with{guide, request.schedule};
   if (request.log_density) {
     density::LikelihoodOptions likelihood = request.likelihood;
     likelihood.solver = options;
@@ -120,10 +122,38 @@ Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
         start != nullptr ? points_of("sample", "start", start) : trainer.start(rows, options.seed),
         likelihood, std::move(labels)));
   }
-  return result_of_sample(
-      start == nullptr
-          ? trainer.sample(rows, options, std::move(labels))
-          : trainer.sample_from(points_of("sample", "start", start), options, std::move(labels)));
+  return result_of_sample(start == nullptr
+                              ? trainer.sample(rows, options, std::move(labels), with)
+                              : trainer.sample_from(points_of("sample", "start", start), options,
+                                                    std::move(labels), with));
+}
+
+std::string floor_text(const train::LossFloor& found) {
+  return "{\"floor\":" + number(found.floor) +
+         ",\"floor_standard_error\":" + number(found.floor_standard_error) +
+         ",\"excess\":" + number(found.excess) +
+         ",\"excess_standard_error\":" + number(found.excess_standard_error) + '}';
+}
+
+/// Adds the errors' arrays; their text is {}.
+std::string add_errors(const train::Trainer& trainer, const MeasureRequest& request,
+                       std::vector<int> labels, Result& out) {
+  check_between("measure", "number of labels", static_cast<std::int64_t>(labels.size()), 0, 1);
+  density::PathErrorOptions options{.seed = request.seed};
+  if (request.rows > 0) options.n = request.rows;
+  const auto exact = trainer.exact_minimiser(labels.empty() ? std::optional<int>() : labels[0]);
+  const auto errors = density::path_errors<float>(*trainer.model(std::move(labels)), *exact,
+                                                  request.times, options);
+  const auto add = [&](const char* name, auto value) {
+    std::vector<double> values;
+    for (const density::PathError& at : errors) values.push_back(value(at));
+    out.add(name, values.data(), {values.size()});
+  };
+  add("velocity", [](const density::PathError& at) { return at.velocity.error; });
+  add("velocity_relative", [](const density::PathError& at) { return at.velocity.relative(); });
+  add("score", [](const density::PathError& at) { return at.score.error; });
+  add("score_relative", [](const density::PathError& at) { return at.score.relative(); });
+  return "{}";
 }
 
 }  // namespace
@@ -244,9 +274,10 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
   });
 }
 
-pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
-                            const pf_points* start, const int32_t* labels, size_t label_count,
-                            pf_progress progress, void* user, pf_handle* result) {
+pf_status pf_sample_guided(pf_handle trainer, pf_handle guide, const char* options,
+                           size_t options_length, const pf_points* start, const int32_t* labels,
+                           size_t label_count, pf_progress progress, void* user,
+                           pf_handle* result) {
   constexpr const char* kWhere = "sample";
   return guarded(kWhere, [&] {
     check_pointer(kWhere, "result", result);
@@ -258,7 +289,68 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
     check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),
                             std::max<std::uint64_t>(request.options.keep.size(), 1)});
     request.options.progress = watcher(progress, user);
-    hand_out(run_sample(*held, request, start, labels_of(kWhere, labels, label_count)), result);
+    const auto other = guide == 0 ? nullptr : trainer_of(kWhere, guide);
+    if (request.log_density && other != nullptr) {
+      throw_error(ErrorCode::kInvalidArgument, kWhere,
+                  {"log_density must not be asked for beside a guide, got both"});
+    }
+    hand_out(run_sample(*held, request, start, labels_of(kWhere, labels, label_count),
+                        other == nullptr ? nullptr : &*other),
+             result);
+  });
+}
+
+pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
+                            const pf_points* start, const int32_t* labels, size_t label_count,
+                            pf_progress progress, void* user, pf_handle* result) {
+  return pf_sample_guided(trainer, 0, options, options_length, start, labels, label_count, progress,
+                          user, result);
+}
+
+pf_status pf_run_langevin(pf_handle trainer, const char* options, size_t options_length,
+                          const pf_points* start, const int32_t* labels, size_t label_count,
+                          pf_progress progress, void* user, pf_handle* result) {
+  constexpr const char* kWhere = "langevin";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "result", result);
+    const auto held = trainer_of(kWhere, trainer);
+    LangevinRequest request = langevin_request(text_of(kWhere, "options", options, options_length));
+    if (start != nullptr && request.rows_given) {
+      throw_error(ErrorCode::kInvalidArgument, kWhere,
+                  {"n must not be given beside start rows, got both"});
+    }
+    const std::uint64_t rows =
+        start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
+    check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),
+                            std::max<std::uint64_t>(request.run.chain.keep.size(), 1)});
+    request.run.chain.progress = watcher(progress, user);
+    std::vector<int> classes = labels_of(kWhere, labels, label_count);
+    const auto found = start == nullptr ? held->langevin(rows, request.run, std::move(classes))
+                                        : held->langevin_from(points_of(kWhere, "start", start),
+                                                              request.run, std::move(classes));
+    Result out;
+    out.add("points", found.points);
+    if (!request.run.chain.keep.empty()) out.add("trajectories", found.trajectories);
+    out.text =
+        evaluations_text(found.evaluations) + ",\"acceptance\":" + number(found.acceptance) + '}';
+    hand_out(std::move(out), result);
+  });
+}
+
+pf_status pf_measure_trainer(pf_handle trainer, const char* options, size_t options_length,
+                             const int32_t* labels, size_t label_count, pf_handle* result) {
+  constexpr const char* kWhere = "measure";
+  return guarded(kWhere, [&] {
+    check_pointer(kWhere, "result", result);
+    const auto held = trainer_of(kWhere, trainer);
+    const MeasureRequest request =
+        measure_request(text_of(kWhere, "options", options, options_length));
+    Result out;
+    out.text =
+        request.times.empty()
+            ? floor_text(held->loss_floor(request.rows > 0 ? request.rows : 4096, request.seed))
+            : add_errors(*held, request, labels_of(kWhere, labels, label_count), out);
+    hand_out(std::move(out), result);
   });
 }
 

@@ -246,7 +246,13 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   reader.take("log_density", request.log_density);
   take_divergence(reader, request.likelihood);
   take_interval(reader, options);
-  const sample::Span span = sample::sample_span(model, schedule, options);
+  reader.take("schedule", request.schedule);
+  const auto other =
+      request.schedule.empty() ? nullptr : path::make_schedule(request.schedule, "sample");
+  // On another schedule every model predicts v (sample/rescheduled.hpp).
+  const sample::Span span = other == nullptr
+                                ? sample::sample_span(model, schedule, options)
+                                : sample::sample_span(path::Prediction::kV, *other, options);
   options.from = span.from;
   options.to = span.to;
   std::int64_t kept = 0;
@@ -261,10 +267,47 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
         {"log_density must not be asked for beside guidance, whose samples follow no density "
          "of the model, got both"});
   }
+  if (request.log_density && other != nullptr) {
+    throw_error(ErrorCode::kInvalidArgument, "sample",
+                {"log_density must not be asked for beside another schedule, got both"});
+  }
   if (request.log_density && !options.keep.empty()) {
     throw_error(ErrorCode::kInvalidArgument, "sample",
                 {"log_density must not be asked for beside kept times, got both"});
   }
+  reader.finish();
+  return request;
+}
+
+LangevinRequest langevin_request(std::string_view text) {
+  Reader reader("langevin", text);
+  LangevinRequest request;
+  request.rows_given = reader.take("n", request.rows);
+  check_at_least("langevin", "n", request.rows, 1);
+  sample::LangevinOptions& chain = request.run.chain;
+  reader.take("t", request.run.t);
+  reader.take("step", chain.step);
+  reader.take("steps", chain.steps);
+  reader.take("seed", chain.seed);
+  reader.take("metropolis", request.run.metropolis);
+  reader.take("likelihood_steps", request.run.likelihood_steps);
+  std::vector<double> keep;
+  reader.take("keep", keep);
+  for (const double step : keep) {
+    check_between("langevin", "keep", step, 0.0, static_cast<double>(1 << 24));
+    chain.keep.push_back(static_cast<int>(step));
+  }
+  reader.finish();
+  return request;
+}
+
+MeasureRequest measure_request(std::string_view text) {
+  Reader reader("measure", text);
+  MeasureRequest request;
+  reader.take("times", request.times);
+  reader.take("rows", request.rows);
+  check_at_least("measure", "rows", request.rows, 0);
+  reader.take("seed", request.seed);
   reader.finish();
   return request;
 }

@@ -13,6 +13,7 @@
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/sample.hpp"
+#include "pathflow/train/trainer.hpp"
 
 namespace pathflow::capi {
 
@@ -22,6 +23,7 @@ struct SampleRequest {
   bool log_density = false;  ///< whether to give it at the points, by `likelihood`
   sample::SampleOptions options;
   density::LikelihoodOptions likelihood;  ///< but for its solver: that is `options`
+  std::string schedule;                   ///< another one to be sampled on; empty: the run's
 };
 
 /// Errors: InvalidArgument for text that is no JSON object, an unknown key, another type, a number
@@ -29,6 +31,22 @@ struct SampleRequest {
 /// "keep".
 SampleRequest sample_request(std::string_view json, sample::Model<float>& model,
                              const path::Schedule& schedule);
+
+struct LangevinRequest {
+  std::int64_t rows = 1000;  ///< chains
+  bool rows_given = false;   ///< whether the caller named "n"
+  train::LangevinRun run;
+};
+/// Errors: as above.
+LangevinRequest langevin_request(std::string_view json);
+
+struct MeasureRequest {
+  std::vector<double> times;  ///< of the errors; none: the floor of the loss
+  std::int64_t rows = 0;      ///< draws; 0: the library's own number
+  std::uint64_t seed = 0;
+};
+/// Errors: as above.
+MeasureRequest measure_request(std::string_view json);
 
 /// Errors: as above.
 density::LikelihoodOptions likelihood_request(std::string_view json);

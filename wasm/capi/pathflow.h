@@ -208,7 +208,7 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
  *   "variance", "order", "churn", "churn_from", "churn_to", "churn_noise", "predictor",
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
- *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
+ *   "schedule": another one to be sampled on, "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
  *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
  *   and neither "keep" nor a sampler that is no Runge-Kutta method), "deterministic": whether to
  *   refuse a sampler that draws noise}. See sample::SampleOptions.
@@ -221,6 +221,33 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
 pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t options_length,
                             const pf_points* start, const int32_t* labels, size_t label_count,
                             pf_progress progress, void* user, pf_handle* result);
+
+/* The same by autoguidance: away from `guide`, a smaller or less trained trainer of the same schedule
+ * and prediction, by "guidance". 0: no guide. */
+pf_status pf_sample_guided(pf_handle trainer, pf_handle guide, const char* options,
+                           size_t options_length, const pf_points* start, const int32_t* labels,
+                           size_t label_count, pf_progress progress, void* user, pf_handle* result);
+
+/* Langevin chains at one time of the learned path, which must have a score.
+ * options: {"n": chains (1000), "t": whose law (0.1), "step": h (0.1), "steps" (1000), "seed" (0),
+ *   "metropolis": MALA (false), "likelihood_steps": of its log p (16), "keep": [step, ...] after
+ *   which points are kept}. See train::LangevinRun. start, labels, progress: as above.
+ * Arrays: "points" float [n, d]; with "keep" "trajectories" float [steps kept, n, d].
+ * Text: {"evaluations", "acceptance": share of proposals}. */
+pf_status pf_run_langevin(pf_handle trainer, const char* options, size_t options_length,
+                          const pf_points* start, const int32_t* labels, size_t label_count,
+                          pf_progress progress, void* user, pf_handle* result);
+
+/* How far the network is from the exact minimiser on its own rows. A Gaussian source and independent
+ * pairs.
+ * options: {"times": [t, ...], "rows": draws in all (4096), or at each time (1024), "seed" (0)}.
+ * labels: as above, one for all or none; of no meaning without times.
+ * Without times, text: {"floor": the least that the loss can be, "excess": the network's loss less
+ * it, and "floor_standard_error", "excess_standard_error"}. With, arrays, double [times]:
+ * "velocity", "score": mean squared errors; "velocity_relative", "score_relative": shares of the
+ * exact mean square. NaN where there is no conversion. */
+pf_status pf_measure_trainer(pf_handle trainer, const char* options, size_t options_length,
+                             const int32_t* labels, size_t label_count, pf_handle* result);
 
 /* A quantity on a grid of cell centres, 2-D trainers only.
  * options: {"t": required, in [0, 1], "grid": cells per side 1..1024 (24), "bounds": [xmin, xmax,

@@ -53,6 +53,26 @@ std::vector<std::string> tick_labels(const std::vector<double>& ticks) {
   return labels;
 }
 
+Ticks linear_ticks(Range range, int most) {
+  Ticks ticks{round_ticks(range, most), {}};
+  ticks.labels = tick_labels(ticks.at);
+  return ticks;
+}
+
+Ticks logarithmic_ticks(Range range, int most) {
+  const bool crowded = range.length() * 3 > most;
+  Ticks ticks;
+  for (double power = std::floor(range.low); power <= range.high; ++power) {
+    for (const double digit : {1.0, 2.0, 5.0}) {
+      const double at = power + std::log10(digit);
+      if (at < range.low - 1e-9 || at > range.high + 1e-9 || (crowded && digit != 1)) continue;
+      ticks.at.push_back(at);
+      ticks.labels.push_back(fmt::format("{:g}", digit * std::pow(10.0, power)));
+    }
+  }
+  return ticks;
+}
+
 Range range_of(std::vector<double> values) {
   if (values.empty()) return {0, 1};
   std::sort(values.begin(), values.end());
@@ -92,12 +112,25 @@ std::vector<double> coordinate(const tensor::Points& points, std::size_t k) {
   return values;
 }
 
+Axes::Axes(Canvas& canvas, const Box& box, Range x, Range y)
+    : canvas_(canvas),
+      box_(box),
+      x_(x),
+      y_(y),
+      x_ticks_(linear_ticks(x, kMostTicks)),
+      y_ticks_(linear_ticks(y, kMostTicks)) {}
+
+void Axes::set_ticks(Ticks x, Ticks y) {
+  x_ticks_ = std::move(x);
+  y_ticks_ = std::move(y);
+}
+
 void Axes::draw_grid() {
-  for (const double x : round_ticks(x_, kMostTicks)) {
+  for (const double x : x_ticks_.at) {
     const double at = place(x, y_.low).x;
     canvas_.line({at, box_.top}, {at, box_.bottom()}, kGrid, 0.7);
   }
-  for (const double y : round_ticks(y_, kMostTicks)) {
+  for (const double y : y_ticks_.at) {
     const double at = place(x_.low, y).y;
     canvas_.line({box_.left, at}, {box_.right(), at}, kGrid, 0.7);
   }
@@ -105,19 +138,18 @@ void Axes::draw_grid() {
 
 void Axes::draw_frame(const AxesText& text) {
   canvas_.stroke_box(box_, kInk, 1);
-  const std::vector<double> xs = round_ticks(x_, kMostTicks), ys = round_ticks(y_, kMostTicks);
-  const std::vector<std::string> x_labels = tick_labels(xs), y_labels = tick_labels(ys);
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    const double at = place(xs[i], y_.low).x;
+  for (std::size_t i = 0; i < x_ticks_.at.size(); ++i) {
+    const double at = place(x_ticks_.at[i], y_.low).x;
     canvas_.line({at, box_.bottom()}, {at, box_.bottom() + kTickLength}, kInk, 1);
-    canvas_.text({at, box_.bottom() + 14}, x_labels[i], kTickSize, Align::kCentre, kInk);
+    canvas_.text({at, box_.bottom() + 14}, x_ticks_.labels[i], kTickSize, Align::kCentre, kInk);
   }
   double widest = 0;
-  for (std::size_t i = 0; i < ys.size(); ++i) {
-    const double at = place(x_.low, ys[i]).y;
+  for (std::size_t i = 0; i < y_ticks_.at.size(); ++i) {
+    const double at = place(x_.low, y_ticks_.at[i]).y;
+    const std::string& label = y_ticks_.labels[i];
     canvas_.line({box_.left - kTickLength, at}, {box_.left, at}, kInk, 1);
-    canvas_.text({box_.left - 8, at}, y_labels[i], kTickSize, Align::kRight, kInk);
-    widest = std::max(widest, canvas_.text_width(y_labels[i], kTickSize));
+    canvas_.text({box_.left - 8, at}, label, kTickSize, Align::kRight, kInk);
+    widest = std::max(widest, canvas_.text_width(label, kTickSize));
   }
   canvas_.text({box_.left + box_.width / 2, box_.bottom() + 36}, text.x, kTextSize, Align::kCentre,
                kInk);

@@ -20,6 +20,17 @@ std::vector<double> round_ticks(Range range, int most);
 /// All ticks of one axis with the same number of decimals: "−0.5", "0.0", "0.5".
 std::vector<std::string> tick_labels(const std::vector<double>& ticks);
 
+/// Where an axis has marks, and what they say.
+struct Ticks {
+  std::vector<double> at;
+  std::vector<std::string> labels;
+};
+/// Round ticks with their labels.
+Ticks linear_ticks(Range range, int most);
+/// For an axis of decimal logarithms: 1, 2 and 5 times powers of ten, or powers alone where those
+/// are too many.
+Ticks logarithmic_ticks(Range range, int most);
+
 /// The range of nearly all values, with a margin: without the outermost 0.1 % at either side where
 /// they would squeeze the rest to less than half.
 Range range_of(std::vector<double> values);
@@ -46,8 +57,9 @@ struct AxesText {
 
 class Axes {
  public:
-  Axes(Canvas& canvas, const Box& box, Range x, Range y)
-      : canvas_(canvas), box_(box), x_(x), y_(y) {}
+  Axes(Canvas& canvas, const Box& box, Range x, Range y);
+  /// For an axis that is not linear.
+  void set_ticks(Ticks x, Ticks y);
 
   const Box& box() const { return box_; }
   Range x() const { return x_; }
@@ -68,6 +80,7 @@ class Axes {
   Canvas& canvas_;
   Box box_;
   Range x_, y_;
+  Ticks x_ticks_, y_ticks_;
 };
 
 /// Sizes that all figures share.

@@ -61,6 +61,19 @@ void draw_color_bar(Canvas& canvas, const Box& plot, double top, const std::stri
               Align::kCentre, kInk, false, true);
 }
 
+Png draw_map(const AxesText& text, const Grid& grid, Range x, Range y, const std::string& bar) {
+  const double most = *std::max_element(grid.values.begin(), grid.values.end());
+  const double top = most > 0 ? most : 1;
+  const Box box{kLeft, kTop - 20, kSide, kSide};
+  Canvas canvas(static_cast<int>(kLeft + kSide + kBarRoom),
+                static_cast<int>(kTop - 20 + kSide + kBottom));
+  Axes axes(canvas, box, x, y);
+  canvas.image(box, grid.size, grid.size, colors_of(grid, top));
+  axes.draw_frame(text);
+  draw_color_bar(canvas, box, top, bar);
+  return canvas.png();
+}
+
 }  // namespace
 
 Png density(const std::string& title, const Cloud& cloud, const Law& law) {
@@ -69,17 +82,15 @@ Png density(const std::string& title, const Cloud& cloud, const Law& law) {
   const std::vector<double> xs = coordinate(cloud.points, 0), ys = coordinate(cloud.points, 1);
   Range x = range_of(xs), y = range_of(ys);
   make_square(x, y);
-  const Grid grid = law ? exact_density(law, x, y) : kernel_density(xs, ys, x, y, kCells);
-  const double most = *std::max_element(grid.values.begin(), grid.values.end());
-  const double top = most > 0 ? most : 1;
-  const Box box{kLeft, kTop - 20, kSide, kSide};
-  Canvas canvas(static_cast<int>(kLeft + kSide + kBarRoom),
-                static_cast<int>(kTop - 20 + kSide + kBottom));
-  Axes axes(canvas, box, x, y);
-  canvas.image(box, grid.size, grid.size, colors_of(grid, top));
-  axes.draw_frame({title, coordinate_label(0, d), coordinate_label(1, d)});
-  draw_color_bar(canvas, box, top, law ? "density" : "density, estimated from " + cloud.name);
-  return canvas.png();
+  return draw_map({title, coordinate_label(0, d), coordinate_label(1, d)},
+                  law ? exact_density(law, x, y) : kernel_density(xs, ys, x, y, kCells), x, y,
+                  law ? "density" : "density, estimated from " + cloud.name);
+}
+
+Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y) {
+  const auto size = static_cast<std::size_t>(std::lround(std::sqrt(values.size())));
+  return draw_map({title, coordinate_label(0, 2), coordinate_label(1, 2)}, {size, values},
+                  {x.low, x.high}, {y.low, y.high}, "density");
 }
 
 }  // namespace pathflow::cli::figure

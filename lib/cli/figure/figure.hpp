@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,11 @@
 namespace pathflow::cli::figure {
 
 using Png = std::vector<std::uint8_t>;
+
+/// Ends of a coordinate.
+struct Bounds {
+  double low = 0, high = 1;
+};
 
 struct Cloud {
   const tensor::Points& points;
@@ -35,6 +41,27 @@ Png histogram(const std::string& title, const std::vector<Cloud>& clouds, const 
 /// Shapes: paths [times, n, d].
 Png trajectories(const std::string& title, const tensor::Cube<float>& paths,
                  const std::vector<double>& times);
+
+/// A named line through points, with a mark of its own at each.
+struct Series {
+  std::string name;
+  std::vector<std::pair<double, double>> points;  ///< x, y; both > 0 on a logarithmic axis
+};
+/// What no series comes below, and how far it scatters.
+struct FloorBand {
+  std::string name;
+  double mean = 0, low = 0, high = 0;
+};
+struct CurvesText {
+  std::string title, x, y;
+};
+/// Curves over each other, y on a logarithmic axis and x too if `log_x`, with the floor as a band
+/// where there is one. A series with more than one point is joined by lines.
+Png curves(const CurvesText& text, const std::vector<Series>& series, bool log_x,
+           const std::optional<FloorBand>& floor = {});
+
+/// Values of a density at the centres of size x size cells of a square.
+Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y);
 
 /// A loss over steps, with its running mean.
 Png loss_curve(const std::string& title, const std::vector<std::pair<double, double>>& curve);

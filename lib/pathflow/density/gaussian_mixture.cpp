@@ -399,6 +399,11 @@ void PathMixture<T>::log_density(std::span<const T> x, double t, std::span<T> lo
   }
 }
 
+template <class T>
+tensor::Matrix<T> PathMixture<T>::draw(std::size_t n, std::uint64_t seed) const {
+  return tensor::Matrix<T>(xt::cast<T>(mixture_.sample(n, seed)));
+}
+
 template class PathMixture<float>;
 template class PathMixture<double>;
 

@@ -7,9 +7,9 @@
 #include <memory>
 #include <span>
 
+#include "pathflow/density/closed_path.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
-#include "pathflow/sample/model.hpp"
 #include "pathflow/tensor/array.hpp"
 
 #pragma GCC visibility push(default)  // public: seen outside a shared library
@@ -65,7 +65,7 @@ class GaussianMixture {
 /// Cost: O(n K d^2). Arithmetic is in double for T = float too.
 /// Not safe to share between threads: it keeps scratch space.
 template <class T>
-class PathMixture final : public sample::DifferentiableModel<T> {
+class PathMixture final : public ClosedPath<T> {
  public:
   /// `prediction` is what it gives as a Model.
   PathMixture(GaussianMixture mixture, std::shared_ptr<const path::Schedule> schedule,
@@ -74,8 +74,7 @@ class PathMixture final : public sample::DifferentiableModel<T> {
 
   /// The law at t = 0.
   const GaussianMixture& mixture() const { return mixture_; }
-  /// The path's schedule.
-  const path::Schedule& schedule() const { return *schedule_; }
+  const path::Schedule& schedule() const override { return *schedule_; }
 
   std::size_t dimension() const override { return mixture_.dimension(); }
   path::Prediction prediction() const override { return prediction_; }
@@ -87,11 +86,12 @@ class PathMixture final : public sample::DifferentiableModel<T> {
   void predict_along(std::span<const T> x, T t, std::span<const T> tangent, std::span<T> q,
                      std::span<T> dq) override;
   /// Any prediction at (x, t). Shapes: x, q [n, d].
-  void evaluate(path::Prediction which, std::span<const T> x, double t, std::span<T> q);
+  void evaluate(path::Prediction which, std::span<const T> x, double t, std::span<T> q) override;
   /// div v at (x, t). Shapes: x [n, d], divergence [n].
   void divergence(std::span<const T> x, double t, std::span<T> divergence);
   /// log p_t(x) in nats. Shapes: x [n, d], log_density [n].
-  void log_density(std::span<const T> x, double t, std::span<T> log_density);
+  void log_density(std::span<const T> x, double t, std::span<T> log_density) override;
+  tensor::Matrix<T> draw(std::size_t n, std::uint64_t seed) const override;
 
  private:
   struct Scratch;

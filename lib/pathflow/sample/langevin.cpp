@@ -161,6 +161,19 @@ LangevinResult<T> mala(const ScoreFunction<T>& score, const LogDensityFunction<T
 template <class T>
 ScoreFunction<T> score_at(Model<T>& model, const path::Schedule& schedule, double t) {
   const double seen = static_cast<double>(static_cast<T>(t));
+  if (const path::Gamma* gamma = model.gamma(); gamma != nullptr) {  // s = -E[z | x_t] / gamma
+    const double size = gamma->at(seen);
+    if (!(size > 0)) {
+      throw_error(ErrorCode::kNumeric, "score_at",
+                  {"there is no score where gamma is 0, got t = ", t});
+    }
+    return
+        [&model, seen, size, q = std::vector<T>()](std::span<const T> x, std::span<T> out) mutable {
+          q.resize(x.size());
+          model.predict_noise(x, static_cast<T>(seen), q, out);
+          for (T& value : out) value *= static_cast<T>(-1 / size);
+        };
+  }
   const path::Conversion score = model.conversion(path::Prediction::kScore, schedule, seen);
   return [&model, score, seen](std::span<const T> x, std::span<T> out) {
     model.predict(x, static_cast<T>(seen), out);

@@ -64,7 +64,8 @@ template <class T>
                                                       const tensor::Matrix<T>& start,
                                                       const LangevinOptions& options);
 
-/// The score of a model's marginal at time t, for ula(). `model` and `schedule` must outlive it.
+/// The score of a model's marginal at time t, for ula(); that of its own noise where the path has
+/// some. `model` and `schedule` must outlive it.
 /// Errors: NumericError where the model's prediction gives no finite score at t.
 template <class T>
 [[gnu::visibility("default")]] ScoreFunction<T> score_at(Model<T>& model,

@@ -55,7 +55,7 @@ void for_each_option(SampleOptions& o, const Visit& visit) {
         "predictor-corrector: Langevin steps a level");
   visit("corrector_snr", o.corrector_snr, nullptr, "predictor-corrector: their noise to drift");
   visit("last_step", o.last_step, &last_step_names, "The step that ends at the data");
-  visit("guidance", o.guidance, nullptr, "Conditional runs: weight of the label, 1: as trained");
+  visit("guidance", o.guidance, nullptr, "Weight of the label, or of the run over its guide; 1: as trained");
   visit("guidance_convention", o.guidance_convention, &guidance_convention_names,
         "scale: v_u + w (v_c - v_u); excess: (1 + w) v_c - w v_u");
   visit("grid_rho", o.grid_rho, nullptr, "karras grid: larger is finer near the data");

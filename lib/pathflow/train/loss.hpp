@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +77,14 @@ struct Heads {
   graph::Value noise = {};  ///< [n, d]: E[z | x_t] of the path's own noise; unset: there is none
 };
 
+/// A loss at one time, for a Gaussian source and independent pairs, in terms of the exact
+/// minimiser:
+///     E loss = constant + spread E[tr Cov(x0 | x_t) / sigma^2] + error E|q - q*|^2
+/// with q the prediction that samplers get (density/empirical_path.hpp).
+struct LossParts {
+  double constant = 0, spread = 0, error = 1;
+};
+
 /// What a loss is made from; all outlive it.
 struct LossSetup {
   const TrainOptions& options;
@@ -125,6 +134,9 @@ class Loss {
     return {};
   }
   ///@}
+
+  /// What the loss is made of at t, where its minimiser is a conditional mean; else nothing.
+  virtual std::optional<LossParts> parts(double) const { return std::nullopt; }
 
   /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
   void require(bool holds, std::string_view rule) const;

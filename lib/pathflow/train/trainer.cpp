@@ -6,11 +6,11 @@
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/path/time_sampling.hpp"
-#include "pathflow/sample/guidance.hpp"
 #include "pathflow/train/batch.hpp"
 #include "pathflow/train/checkpoint.hpp"
 #include "pathflow/train/config.hpp"
 #include "pathflow/train/loss.hpp"
+#include "pathflow/train/loss_floor.hpp"
 #include "pathflow/train/network.hpp"
 #include "pathflow/train/objective.hpp"
 
@@ -98,13 +98,7 @@ struct Trainer::Impl {
   }
   std::vector<int> checked_labels(std::vector<int> labels) const;
   /// What the trainer knows of its own ends.
-  void settle(sample::SampleOptions& solver) const {
-    solver.gaussian_source = ends.source.gaussian();
-    solver.independent = options.coupling == "independent";
-  }
   int distilled() const { return path::source_end_steps(options.time_law); }
-  void check_distilled(const sample::Span& span, const sample::SampleOptions& solver) const;
-  density::LikelihoodOptions checked(const char* where, density::LikelihoodOptions solver) const;
 };
 
 namespace {
@@ -174,6 +168,15 @@ class NetworkModel final : public sample::DifferentiableModel<float> {
 
 }  // namespace
 
+void Trainer::check_score(const char* where) const {
+  if (has_score()) return;
+  const TrainOptions& o = impl_->options;
+  throw_error(ErrorCode::kInvalidArgument, where,
+              {"needs a score, which a Gaussian source and coupling \"independent\" give, or "
+               "objective \"interpolant\" with a gamma; got source \"",
+               o.source, "\" and coupling \"", o.coupling, "\""});
+}
+
 std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
   if (!labels.empty() && options.classes == 0) {
     throw_error(
@@ -188,30 +191,30 @@ std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
 }
 
 /// A network that was asked at k times is not asked at others.
-void Trainer::Impl::check_distilled(const sample::Span& span,
-                                    const sample::SampleOptions& solver) const {
-  const int k = distilled();
-  const path::Interval trained = loss->interval();
+void Trainer::check_distilled(const sample::Span& span, const sample::SampleOptions& solver) const {
+  const int k = impl_->distilled();
+  const path::Interval trained = impl_->loss->interval();
   if (k == 0 || (solver.sampler == "euler" && solver.grid == "uniform" && solver.steps >= 1 &&
                  k % solver.steps == 0 && span.from == trained.high && span.to == trained.low)) {
     return;
   }
   throw_error(ErrorCode::kInvalidArgument, "sample",
-              {"a run distilled to ", k, " steps (time law \"", options.time_law,
+              {"a run distilled to ", k, " steps (time law \"", options().time_law,
                "\") needs sampler euler with steps ", k,
                " or a divisor of it, on the uniform grid from the source to the data, got ",
                solver.sampler, " with steps ", solver.steps, " from ", span.from, " to ", span.to});
 }
 
-density::LikelihoodOptions Trainer::Impl::checked(const char* where,
-                                                  density::LikelihoodOptions solver) const {
-  if (distilled() > 0) {
+density::LikelihoodOptions Trainer::checked(const char* where,
+                                            density::LikelihoodOptions solver) const {
+  const int k = impl_->distilled();
+  if (k > 0) {
     throw_error(
         ErrorCode::kInvalidArgument, where,
-        {"a density needs a velocity at all times, got a run distilled to ", distilled(),
-         " steps (time law \"", options.time_law, "\"): ask the run that it was distilled from"});
+        {"a density needs a velocity at all times, got a run distilled to ", k,
+         " steps (time law \"", options().time_law, "\"): ask the run that it was distilled from"});
   }
-  settle(solver.solver);
+  solver.solver.gaussian_source = gaussian_source();
   return solver;
 }
 
@@ -316,48 +319,18 @@ std::vector<int> Trainer::data_labels(std::size_t n, std::uint64_t seed) const {
   return labels;
 }
 
-sample::SampleResult<float> Trainer::sample(std::size_t n, const sample::SampleOptions& options,
-                                            std::vector<int> labels) const {
-  if (!labels.empty() && labels.size() != 1) {
-    check_size("Trainer::sample", "labels", labels.size(), n);
-  }
-  const auto network = model(labels);
-  const sample::Span span = sample::sample_span(*network, schedule(), options);
-  return sample_from(span.from < span.to ? data(n, options.seed) : start(n, options.seed), options,
-                     std::move(labels));
+std::unique_ptr<density::EmpiricalPath<float>> Trainer::exact_minimiser(
+    std::optional<int> label, std::optional<path::Prediction> predict) const {
+  const Impl& impl = *impl_;
+  if (label) impl.checked_labels({*label});
+  return train::exact_minimiser({impl.options, impl.objective, impl.ends}, label,
+                                predict.value_or(impl.loss->prediction()), *impl.loss);
 }
 
-sample::SampleResult<float> Trainer::sample_from(const Points& rows,
-                                                 const sample::SampleOptions& options,
-                                                 std::vector<int> labels) const {
-  const bool labelled = !labels.empty();
-  const auto network = model(std::move(labels));
-  check_size("sample", "start rows", rows.shape(1), network->dimension());
-  sample::SampleOptions resolved = options;
-  impl_->settle(resolved);
-  impl_->check_distilled(sample::sample_span(*network, schedule(), options), options);
-  const double scale = sample::guidance_scale(options);
-  if (scale == 1 || !labelled) return sample::sample<float>(*network, schedule(), resolved, rows);
-  resolved.guidance = 1;
-  resolved.guidance_convention = "scale";
-  const auto unlabelled = model();
-  sample::GuidedModel<float> guided(*network, *unlabelled, scale);
-  return sample::sample<float>(guided, schedule(), resolved, rows);
-}
-
-density::LikelihoodResult<float> Trainer::log_density(const Points& rows,
-                                                      const density::LikelihoodOptions& options,
-                                                      std::vector<int> labels) const {
-  const auto network = model(std::move(labels));
-  return density::log_density<float>(*network, schedule(), rows,
-                                     impl_->checked("log_density", options));
-}
-
-density::LikelihoodResult<float> Trainer::sample_with_log_density(
-    const Points& rows, const density::LikelihoodOptions& options, std::vector<int> labels) const {
-  const auto network = model(std::move(labels));
-  return density::sample_with_log_density<float>(
-      *network, schedule(), rows, impl_->checked("sample_with_log_density", options));
+LossFloor Trainer::loss_floor(std::int64_t rows, std::uint64_t seed) const {
+  const Impl& impl = *impl_;
+  return measure_floor({impl.options, impl.objective, impl.ends}, *impl.loss, impl_->network, rows,
+                       seed);
 }
 
 std::vector<std::uint8_t> Trainer::save() const {

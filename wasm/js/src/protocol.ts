@@ -22,6 +22,9 @@ export const trainerMethods = [
   "logDensity",
   "fokkerPlanck",
   "reflow",
+  "langevin",
+  "lossFloor",
+  "errors",
   "field",
   "start",
   "data",
@@ -53,6 +56,8 @@ export type Request =
       args: unknown[];
       /** Whether anyone listens to progress. */
       progress: boolean;
+      /** Another trainer that leads this one's sampling. */
+      guide?: number | undefined;
       /** Where threads may share memory: not 0 once the caller has aborted. */
       stop?: SharedArrayBuffer;
     }

@@ -9,13 +9,19 @@ import { Pacer } from "./slices.js";
 import type {
   DatasetRows,
   DrawOptions,
+  ErrorsOptions,
+  ErrorsResult,
   FieldOptions,
   FieldResult,
   FloatArray,
   FokkerPlanckOptions,
   FokkerPlanckResult,
+  LangevinOptions,
+  LangevinResult,
   LogDensityOptions,
   LogDensityResult,
+  LossFloor,
+  LossFloorOptions,
   PointsSpec,
   ReflowOptions,
   ResolvedTrainerOptions,
@@ -157,19 +163,77 @@ export class NativeTrainer implements Trainer {
   sample(options: SampleOptions = {}): SampleResult {
     const handle = this.alive("sample");
     options.signal?.throwIfAborted();
-    const { start, label, trajectories, signal, onProgress, ...rest } = options;
+    const { start, label, trajectories, guide, signal, onProgress, ...rest } = options;
     const json = toJson({ ...rest, keep: keptTimes(trajectories) });
+    let weak = 0;
+    if (guide !== undefined) {
+      if (!(guide instanceof NativeTrainer && guide.native === this.native)) {
+        throw new PathflowError("InvalidArgument", "sample", "guide must be of the same api");
+      }
+      weak = guide.alive("sample");
+    }
     const call = (scope: Scope, place: number) => {
-      const [text, length] = scope.text(json);
+      const text = scope.text(json);
       const rows = scope.points("sample", "start", start);
       const labels = scope.integers(labelsOf(label));
-      this.native.callWithProgress("pf_sample_trainer", watcher(options), (callback) => {
-        return [handle, text, length, rows, ...labels, callback, 0, place];
+      this.native.callWithProgress("pf_sample_guided", watcher(options), (callback) => {
+        return [handle, weak, ...text, rows, ...labels, callback, 0, place];
       });
     };
     return this.exclusively("sample", () =>
       this.native.take(call, (taken) => readSample(taken, options)),
     );
+  }
+
+  langevin(options: LangevinOptions = {}): LangevinResult {
+    const handle = this.alive("langevin");
+    options.signal?.throwIfAborted();
+    const { start, label, signal, onProgress, ...rest } = options;
+    const call = (scope: Scope, place: number) => {
+      const text = scope.text(toJson(rest));
+      const rows = scope.points("langevin", "start", start);
+      const labels = scope.integers(labelsOf(label));
+      this.native.callWithProgress("pf_run_langevin", watcher(options), (callback) => {
+        return [handle, ...text, rows, ...labels, callback, 0, place];
+      });
+    };
+    return this.exclusively("langevin", () =>
+      this.native.take(call, (taken) => ({
+        points: taken.floats("points"),
+        ...(options.keep?.length ? { trajectories: taken.floats("trajectories") } : {}),
+        ...taken.json<{ evaluations: number; acceptance: number }>(),
+      })),
+    );
+  }
+
+  lossFloor({ rows, seed }: LossFloorOptions = {}): LossFloor {
+    return this.measure({ rows, seed }, undefined, (taken) => camelKeys(taken.json()));
+  }
+
+  errors({ times, rows, seed, label }: ErrorsOptions): ErrorsResult {
+    if (!(times?.length > 0)) {
+      throw new PathflowError("InvalidArgument", "errors", "times must name a time, got none");
+    }
+    return this.measure({ times, rows, seed }, label, (taken) => ({
+      velocity: taken.doubles("velocity"),
+      velocityRelative: taken.doubles("velocity_relative"),
+      score: taken.doubles("score"),
+      scoreRelative: taken.doubles("score_relative"),
+    }));
+  }
+
+  private measure<T>(options: object, label: number | undefined, read: (taken: Taken) => T): T {
+    const handle = this.alive("measure");
+    return this.native.take((scope, place) => {
+      const text = scope.text(toJson(options));
+      this.native.call(
+        "pf_measure_trainer",
+        handle,
+        ...text,
+        ...scope.integers(labelsOf(label)),
+        place,
+      );
+    }, read);
   }
 
   logDensity(options: LogDensityOptions): LogDensityResult {

@@ -308,6 +308,13 @@ export interface SampleOptions {
   guidance?: number;
   /** What `guidance` is: "scale", v_u + w (v_c - v_u) (default), or "excess", (1 + w) v_c - w v_u. */
   guidanceConvention?: "scale" | "excess";
+  /**
+   * Autoguidance: a worse version of this model, smaller or less trained, on the same schedule and
+   * with the same prediction, away from which `guidance` leads.
+   */
+  guide?: Trainer | WorkerTrainer;
+  /** Another schedule to be sampled on; models with a score only. */
+  schedule?: ScheduleSpec;
   /** "data": source to data (default); "source": data to source. */
   toward?: "data" | "source";
   /**
@@ -364,6 +371,84 @@ export interface ReflowOptions extends Pick<
   keepWeights?: boolean;
   /** Options other than this trainer's: `steps`, `lr`, `batch`, ... */
   train?: Omit<TrainerOptions, "data" | "source" | "labels" | "coupling">;
+}
+
+/** Langevin chains at one time of the learned path. */
+export interface LangevinOptions {
+  /** Time whose law is sampled; default 0.1. */
+  t?: number;
+  /** h of x += h/2 score + sqrt(h) z; default 0.1. */
+  step?: number;
+  /** Default 1000. */
+  steps?: number;
+  /** Chains; default 1000. Absent with `start`. */
+  n?: number;
+  /** Default 0. */
+  seed?: number;
+  /**
+   * true: accept or refuse each step (MALA), so that the law is that of the model's own density,
+   * whatever h. Its log p takes `likelihoodSteps` steps of rk4 of the ODE and its divergence: some
+   * hundred times a step without.
+   */
+  metropolis?: boolean;
+  /** Default 16. */
+  likelihoodSteps?: number;
+  /** Rows [n, d] to begin with; default: noise of the size of data of unit scale at t. */
+  start?: FloatArray;
+  /** Steps after which points are kept, ascending; 0: the start. */
+  keep?: number[];
+  label?: number | ArrayLike<number>;
+  signal?: AbortSignal;
+  onProgress?: (share: number) => void;
+}
+
+export interface LangevinResult {
+  /** [n, d] after the last step. */
+  points: FloatArray;
+  /** [kept, n, d], absent unless asked for. */
+  trajectories?: FloatArray;
+  /** Share of proposals accepted; 1 without `metropolis`. */
+  acceptance: number;
+  /** Calls of the network on all chains, those for log p among them. */
+  evaluations: number;
+}
+
+export interface LossFloorOptions {
+  /** Draws, at least 256; default 4096. Time grows with them and with the rows of the data. */
+  rows?: number;
+  /** Default 0. */
+  seed?: number;
+}
+
+/** loss = floor + excess, of the averaged weights on the rows trained on. */
+export interface LossFloor {
+  /** What no network's loss comes below: E w|q - q*|^2, q* the exact minimiser. */
+  floor: number;
+  floorStandardError: number;
+  /** E w|q_theta - q*|^2 >= 0. */
+  excess: number;
+  excessStandardError: number;
+}
+
+export interface ErrorsOptions {
+  /** In [0, 1]. */
+  times: number[];
+  /** Draws at each time; default 1024. */
+  rows?: number;
+  /** Default 0. */
+  seed?: number;
+  label?: number;
+}
+
+/** Against the exact minimiser, one number a time; NaN where there is no conversion. */
+export interface ErrorsResult {
+  /** E |v - v*|^2. */
+  velocity: Float64Array;
+  /** The same over E |v*|^2. */
+  velocityRelative: Float64Array;
+  /** E |s - s*|^2. */
+  score: Float64Array;
+  scoreRelative: Float64Array;
 }
 
 /** Where `logDensity` is wanted, `points` or a `grid`, and how. */
@@ -644,6 +729,12 @@ export interface Trainer {
    * ("rectified flow"), and again so after each round. `distill` makes it a model of one step, or few.
    */
   reflow(options?: ReflowOptions): Trainer;
+  /** Samples of the law at one time by its score alone. */
+  langevin(options?: LangevinOptions): LangevinResult;
+  /** The least that the loss can be, and how far the network is from it. */
+  lossFloor(options?: LossFloorOptions): LossFloor;
+  /** Velocity and score error over time. */
+  errors(options: ErrorsOptions): ErrorsResult;
   /** What the network says on a grid at one time. 2-D models only. */
   field(options: FieldOptions): FieldResult;
   /** Starting points of `sample` with the same n and seed. */
@@ -693,7 +784,17 @@ export interface WorkerApi
  */
 export interface WorkerTrainer extends Promised<
   Trainer,
-  "step" | "sample" | "logDensity" | "fokkerPlanck" | "field" | "start" | "data" | "save"
+  | "step"
+  | "sample"
+  | "logDensity"
+  | "fokkerPlanck"
+  | "langevin"
+  | "lossFloor"
+  | "errors"
+  | "field"
+  | "start"
+  | "data"
+  | "save"
 > {
   reflow(options?: ReflowOptions): Promise<WorkerTrainer>;
   /** Settles when the Worker has made it. */

@@ -17,8 +17,11 @@ import type {
   FieldOptions,
   FokkerPlanckOptions,
   DrawOptions,
+  ErrorsOptions,
+  LangevinOptions,
   LoadOptions,
   LogDensityOptions,
+  LossFloorOptions,
   ReflowOptions,
   ResolvedTrainerOptions,
   RunOptions,
@@ -261,28 +264,28 @@ class ClientTrainer implements WorkerTrainer {
     return report;
   }
 
-  sample(options: SampleOptions = {}) {
-    const { signal, onProgress, ...rest } = options;
-    const progress = onProgress !== undefined;
-    return this.call("sample", [rest], { signal, progress, onProgress }) as ReturnType<
-      WorkerTrainer["sample"]
-    >;
+  sample({ guide, ...options }: SampleOptions = {}) {
+    if (guide !== undefined && !(guide instanceof ClientTrainer && guide.line === this.line)) {
+      throw new PathflowError("InvalidArgument", "sample", "guide must be of the same Worker");
+    }
+    return this.watchedCall("sample", options, guide?.id) as ReturnType<WorkerTrainer["sample"]>;
+  }
+  langevin(options: LangevinOptions = {}) {
+    return this.watchedCall("langevin", options) as ReturnType<WorkerTrainer["langevin"]>;
+  }
+  lossFloor(options: LossFloorOptions = {}) {
+    return this.call("lossFloor", [options]) as ReturnType<WorkerTrainer["lossFloor"]>;
+  }
+  errors(options: ErrorsOptions) {
+    return this.call("errors", [options]) as ReturnType<WorkerTrainer["errors"]>;
   }
 
   logDensity(options: LogDensityOptions) {
-    const { signal, onProgress, ...rest } = options;
-    const progress = onProgress !== undefined;
-    return this.call("logDensity", [rest], { signal, progress, onProgress }) as ReturnType<
-      WorkerTrainer["logDensity"]
-    >;
+    return this.watchedCall("logDensity", options) as ReturnType<WorkerTrainer["logDensity"]>;
   }
 
   fokkerPlanck(options: FokkerPlanckOptions = {}) {
-    const { signal, onProgress, ...rest } = options;
-    const progress = onProgress !== undefined;
-    return this.call("fokkerPlanck", [rest], { signal, progress, onProgress }) as ReturnType<
-      WorkerTrainer["fokkerPlanck"]
-    >;
+    return this.watchedCall("fokkerPlanck", options) as ReturnType<WorkerTrainer["fokkerPlanck"]>;
   }
 
   async reflow({ signal, onProgress, ...options }: ReflowOptions = {}): Promise<WorkerTrainer> {
@@ -353,6 +356,21 @@ class ClientTrainer implements WorkerTrainer {
     this.dispose();
   }
 
+  /** A call that can be aborted and tells how far it is. */
+  private watchedCall(
+    method: TrainerMethod,
+    options: { signal?: AbortSignal; onProgress?: (share: number) => void },
+    guide?: number,
+  ): Promise<unknown> {
+    const { signal, onProgress, ...rest } = options;
+    return this.call(method, [rest], {
+      signal,
+      progress: onProgress !== undefined,
+      onProgress,
+      guide,
+    });
+  }
+
   private async call(
     method: TrainerMethod,
     args: unknown[],
@@ -360,16 +378,17 @@ class ClientTrainer implements WorkerTrainer {
       signal?: AbortSignal | undefined;
       progress?: boolean;
       onProgress?: ((value: never) => void) | undefined;
+      guide?: number | undefined;
     } = {},
   ): Promise<unknown> {
     this.alive(method);
     options.signal?.throwIfAborted();
-    const { signal, onProgress, progress = false } = options;
+    const { signal, onProgress, guide, progress = false } = options;
     const stop = method === "step" ? undefined : stopFlag(signal);
     const onAbort = () => {
       if (stop !== undefined) Atomics.store(new Int32Array(stop), 0, 1);
     };
-    const request = { kind: "trainer", trainer: this.id, method, args, progress } as const;
+    const request = { kind: "trainer", trainer: this.id, method, args, progress, guide } as const;
     const answer = this.line.ask(stop === undefined ? request : { ...request, stop }, [], {
       signal,
       onProgress,

@@ -14,7 +14,14 @@ import {
 } from "./protocol.js";
 import { nextTask, Pacer } from "./slices.js";
 import type { NativeTrainer } from "./trainer.js";
-import type { Api, StepReport, Trainer, TrainerOptions, TrainingRun } from "./types.js";
+import type {
+  Api,
+  SampleOptions,
+  StepReport,
+  Trainer,
+  TrainerOptions,
+  TrainingRun,
+} from "./types.js";
 
 type TrainerCall = Extract<Request, { kind: "trainer" }>;
 
@@ -150,7 +157,13 @@ class Server {
       signal.throwIfAborted();
       const trainer = this.made(seat, method);
       if (method === "step") return this.step(trainer, request, signal);
-      if (method === "sample") return trainer.sample(this.watched(request));
+      if (method === "sample") {
+        const options: SampleOptions = this.watched(request);
+        if (request.guide === undefined) return trainer.sample(options);
+        const guide = this.made(this.seatOf(request.guide, method), method);
+        return trainer.sample({ ...options, guide });
+      }
+      if (method === "langevin") return trainer.langevin(this.watched(request));
       const native = trainer as NativeTrainer;
       if (method === "logDensity") {
         return sliced(native.logDensitySlices(this.watched(request)), signal);

@@ -81,6 +81,13 @@ class Interpolant final : public Loss {
     }
   }
 
+  std::optional<LossParts> parts(double t) const override {
+    if (!gamma_.zero()) return std::nullopt;
+    const path::Coefficients at = schedule().at(t);
+    const double turn = at.alpha_dot * at.sigma - at.sigma_dot * at.alpha;
+    return LossParts{0, turn * turn, 1};
+  }
+
   Heads read(const RecordedNetwork& network, Value x, Value t) const override {
     const Value all = network(x, t);
     if (gamma_.zero()) return {all};

@@ -23,6 +23,15 @@ class Regression final : public Loss {
     return mean_of_rows(in[kWeight] * graph::square(q - in[kTarget]));
   }
 
+  // F's target varies by a (x0 - D) + b (x1 - N), two residuals of one line: alpha r0 + sigma r1 =
+  // 0.
+  std::optional<LossParts> parts(double t) const override {
+    const Objective::Row row = objective().row(t);
+    const double turn = row.a * row.sigma - row.b * row.alpha;
+    const double output = reading(t).output;
+    return LossParts{0, row.weight * turn * turn, row.weight / (output * output)};
+  }
+
   void fill(const Draws& draws, std::span<const std::span<float>> out) const override {
     const std::size_t d = draws.dimension;
     for (std::size_t i = 0; i < draws.rows; ++i) {

@@ -63,6 +63,16 @@ class ScoreMatching final : public Loss {
                         (graph::sum(graph::square(y), 1, true) + 2 * in[kSigma] * slope));
   }
 
+  // E w [|y|^2 + 2 sigma div y] = E w |y - y*|^2 - E w |y*|^2, y* = -N, and |N|^2 is d less what is
+  // left to guess of x1.
+  std::optional<LossParts> parts(double t) const override {
+    const double alpha = schedule().at(t).alpha, w = weight(t);
+    const double gain =
+        path::convert(prediction(), path::Prediction::kNoise, schedule(), t).q_coefficient;
+    return LossParts{-w * static_cast<double>(options().dimension), w * alpha * alpha,
+                     w * gain * gain};
+  }
+
   void fill(const Draws& draws, std::span<const std::span<float>> out) const override {
     for (std::size_t i = 0; i < draws.rows; ++i) {
       const double t = draws.times[i];
