@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -100,15 +99,12 @@ void CompareCommand::check() {
     throw_unknown_name("compare", "metric", metric, valid);
   }
   for (const std::string& text : steps) {
-    int count = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || count < 1) {
+    const double count = number_of("compare", "--steps", text);
+    if (!(count >= 1 && count <= 1e6 && count == std::floor(count))) {
       throw InvalidArgument("compare",
-                            "--steps must be whole numbers of at least 1, joined by "
-                            "commas, got " +
-                                text);
+                            "--steps must be whole numbers from 1 to 1,000,000, got " + text);
     }
-    step_counts.push_back(count);
+    step_counts.push_back(static_cast<int>(count));
   }
   if (step_counts.empty()) throw InvalidArgument("compare", "--steps must name a number, got none");
   std::sort(step_counts.begin(), step_counts.end());
@@ -268,6 +264,7 @@ ExitCode CompareCommand::run() {
   set_threads(threads);
   check();
   model.quiet = json;
+  model.data = true;
   const std::unique_ptr<SampledModel> source = open_model(model);
   const Points reference = truth(*source, static_cast<std::size_t>(n), seed + kReferenceSeed);
   const std::vector<Curve> curves = measure(*source, reference);

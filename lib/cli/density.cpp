@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -55,13 +54,6 @@ void DensityCommand::check() const {
   }
 }
 
-double bound(const std::string& text) {
-  double value = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return value;
-  throw InvalidArgument("density", "--bounds must be numbers, got " + text);
-}
-
 /// As given, or a square about the data with a fifth of its side as margin.
 void DensityCommand::find_bounds(const SampledModel& source) {
   if (!bounds.empty()) {
@@ -69,8 +61,10 @@ void DensityCommand::find_bounds(const SampledModel& source) {
       throw InvalidArgument(
           "density", fmt::format("--bounds must be x0,x1,y0,y1, got {} numbers", bounds.size()));
     }
-    x = {bound(bounds[0]), bound(bounds[1])};
-    y = {bound(bounds[2]), bound(bounds[3])};
+    double at[4];
+    for (std::size_t k = 0; k < 4; ++k) at[k] = number_of("density", "--bounds", bounds[k]);
+    x = {at[0], at[1]};
+    y = {at[2], at[3]};
     if (!(x.low < x.high && y.low < y.high && std::isfinite(x.high - x.low) &&
           std::isfinite(y.high - y.low))) {
       throw InvalidArgument("density", fmt::format("--bounds must rise, got {},{},{},{}", x.low,
@@ -135,6 +129,7 @@ ExitCode DensityCommand::run() {
   set_threads(threads);
   check();
   model.quiet = json;
+  model.data = bounds.empty();
   const std::unique_ptr<SampledModel> source = open_model(model);
   if (source->dimension() != 2) {
     throw InvalidArgument("density", fmt::format("the model must have 2 coordinates, got {}; "

@@ -114,6 +114,7 @@ ExitCode LangevinCommand::run() {
   check();
   if (!trajectories.empty()) keep_evenly();
   model.quiet = json;
+  model.data = !plot.empty();
   const std::unique_ptr<SampledModel> source = open_model(model);
   Progress progress(json);
   run_options.chain.progress = [&](double share) {

@@ -36,13 +36,14 @@ struct SampleCommand {
   SampleOptions options;
   ModelRequest model;
   std::string out, trajectories, plot, figure, toward = "data";
+  std::vector<std::string> grid_times;
   std::int64_t n = 1000;
   int keep = 33, threads = 1;
   std::optional<int> label;
   bool json = false;
 
   ExitCode run();
-  void check() const;
+  void check();
   SampleResult<float> draw(const SampledModel& source);
   void write(const SampleResult<float>& result) const;
   figure::Png draw_figure(const SampledModel& source, const SampleResult<float>& result) const;
@@ -61,7 +62,7 @@ std::vector<double> even_times(double from, double to, int count) {
   return times;
 }
 
-void SampleCommand::check() const {
+void SampleCommand::check() {
   check_at_least("sample", "n", n, 1);
   check_between("sample", "keep", std::int64_t{keep}, 2, 100000);
   if (!figure.empty() && plot.empty()) {
@@ -73,6 +74,8 @@ void SampleCommand::check() const {
   if (std::find(kEnds.begin(), kEnds.end(), toward) == kEnds.end()) {
     throw_unknown_name("sample", "direction", toward, kEnds);
   }
+  for (const std::string& time : grid_times)
+    options.times.push_back(number_of("sample", "--times", time));
   for (const std::string* file : {&out, &trajectories, &plot}) {
     if (!file->empty()) check_writable(*file);
   }
@@ -98,12 +101,12 @@ SampleResult<float> SampleCommand::draw(const SampledModel& source) {
 void SampleCommand::write(const SampleResult<float>& result) const {
   io::write_file_atomic(out, io::write_npy(result.points));
   if (trajectories.empty()) return;
-  tensor::Vector<float> times = tensor::Vector<float>::from_shape({result.times.size()});
+  tensor::Vector<float> kept = tensor::Vector<float>::from_shape({result.times.size()});
   for (std::size_t i = 0; i < result.times.size(); ++i) {
-    times(i) = static_cast<float>(result.times[i]);
+    kept(i) = static_cast<float>(result.times[i]);
   }
   io::write_file_atomic(trajectories, io::write_npy(result.trajectories));
-  io::write_file_atomic(times_file(trajectories), io::write_npy(times));
+  io::write_file_atomic(times_file(trajectories), io::write_npy(kept));
 }
 
 figure::Png SampleCommand::draw_figure(const SampledModel& source,
@@ -201,6 +204,9 @@ Run add_sample(Verb& verb) {
   const auto c = std::make_shared<SampleCommand>();
   add_model_options(verb, *c);
   add_sampler_options(verb, c->options);
+  verb.plain_option("--times", c->grid_times,
+                    "A grid of your own in place of --steps and --grid: 1,0.5,0",
+                    {.names = {}, .several = true});
   verb.group("Draw");
   verb.option("--n", c->n, "Points to draw");
   verb.option("--toward", c->toward, "source: from the data to it", {.names = kEnds});

@@ -91,10 +91,11 @@ class RunModel final : public SampledModel {
   static std::vector<int> labels_of(std::optional<int> label) {
     return label ? std::vector<int>{*label} : std::vector<int>{};
   }
-  /// The rows of a source are needed, those of the data are not.
+  /// The rows of a source are needed, those of the data for some verbs alone.
   static train::Trainer restore(const ModelRequest& request, const std::string& file) {
     const auto open = [&](const train::FiledRows& wanted) -> std::shared_ptr<const io::Rows> {
-      return wanted.data ? nullptr : open_rows(wanted.contents.path, request.quiet);
+      return wanted.data && !request.data ? nullptr
+                                          : open_rows(wanted.contents.path, request.quiet);
     };
     return train::Trainer::restore(io::read_file(file), file, open);
   }

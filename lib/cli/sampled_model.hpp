@@ -60,6 +60,7 @@ struct ModelRequest {
   std::string guide;       ///< runs: FILE.safetensors of a worse version of the same model
   std::string reschedule;  ///< runs: another schedule to be sampled on
   bool quiet = false;
+  bool data = false;  ///< whether the rows of a run's data are needed where they stayed in a file
 };
 
 /// Errors: IoError for files, InvalidArgument for a schedule or prediction that a run does not

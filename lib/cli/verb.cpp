@@ -125,6 +125,14 @@ PATHFLOW_OPTION(std::vector<std::string>)
 template OptionHandle Verb::plain_option(const std::string&, std::optional<int>&,
                                          const std::string&, Values);
 
+double number_of(const char* verb, const char* option, const std::string& text) {
+  double value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return value;
+  throw InvalidArgument(verb,
+                        fmt::format("{} must be numbers joined by commas, got {}", option, text));
+}
+
 std::string option_of(std::string key) {
   std::replace(key.begin(), key.end(), '_', '-');
   return "--" + key;

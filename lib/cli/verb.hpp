@@ -81,6 +81,9 @@ class Verb {
   std::vector<Completion> completions_;
 };
 
+/// A number that stood in a list. Errors: InvalidArgument "verb: option must be numbers, got text".
+double number_of(const char* verb, const char* option, const std::string& text);
+
 /// "weight_decay" -> "--weight-decay".
 std::string option_of(std::string key);
 

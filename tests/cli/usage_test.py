@@ -12,7 +12,8 @@ import unittest
 
 from command import COMMAND, CommandCase, bytes_of, write_npy
 
-VERBS = ["train", "reflow", "sample", "likelihood", "evaluate", "datasets", "info", "completion"]
+VERBS = ["train", "reflow", "sample", "langevin", "likelihood", "density", "compare", "evaluate",
+         "datasets","info", "completion"]
 
 
 class UsageTest(CommandCase):

@@ -246,6 +246,9 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   reader.take("log_density", request.log_density);
   take_divergence(reader, request.likelihood);
   take_interval(reader, options);
+  if (reader.take("times", options.times) && options.times.empty()) {
+    throw_error(ErrorCode::kInvalidArgument, "sample", {"times must be at least two, got none"});
+  }
   reader.take("schedule", request.schedule);
   const auto other =
       request.schedule.empty() ? nullptr : path::make_schedule(request.schedule, "sample");
@@ -253,8 +256,10 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   const sample::Span span = other == nullptr
                                 ? sample::sample_span(model, schedule, options)
                                 : sample::sample_span(path::Prediction::kV, *other, options);
-  options.from = span.from;
-  options.to = span.to;
+  if (options.times.empty()) {
+    options.from = span.from;
+    options.to = span.to;
+  }
   std::int64_t kept = 0;
   if (reader.holds_list("keep")) {
     reader.take("keep", options.keep);

@@ -208,7 +208,8 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
  *   "variance", "order", "churn", "churn_from", "churn_to", "churn_noise", "predictor",
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
- *   "schedule": another one to be sampled on, "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
+ *   "schedule": another one to be sampled on, "times": [t, ...],
+ *   a grid of the caller's own, "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
  *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
  *   and neither "keep" nor a sampler that is no Runge-Kutta method), "deterministic": whether to
  *   refuse a sampler that draws noise}. See sample::SampleOptions.

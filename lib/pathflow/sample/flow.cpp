@@ -72,12 +72,17 @@ void Flow<T>::jump(std::span<const T> x, double t, double s, std::span<T> out) {
 }
 
 template <class T>
+std::string Flow<T>::step_text() const {
+  return step_ > 0 ? message({" in step ", step_}) : std::string();
+}
+
+template <class T>
 void Flow<T>::check(std::span<const T> q, double t) const {
   const std::size_t row = first_bad_row(q, dimension());
   if (row == rows_) return;
-  throw_error(
-      ErrorCode::kNumeric, "sample",
-      {"the model's output must be finite, got a value that is not at t = ", t, " in row ", row});
+  throw_error(ErrorCode::kNumeric, "sample",
+              {"the model's output must be finite, got a value that is not at t = ", t, " in row ",
+               row, step_text()});
 }
 
 template <class T>

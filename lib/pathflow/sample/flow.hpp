@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "pathflow/path/prediction.hpp"
@@ -31,7 +32,8 @@ class Flow {
   /// A buffer for one value per coordinate: samplers take theirs once, when they are made.
   std::vector<T> buffer() const { return std::vector<T>(size()); }
 
-  /// q = prediction at (x, t). Errors: NumericError naming t and the first row that is not finite.
+  /// q = prediction at (x, t). Errors: NumericError naming t, the step and the first row that is
+  /// not finite.
   void predict(std::span<const T> x, double t, std::span<T> q);
   /// q and z = E[z | x_t], where gamma() is set. Errors: as predict.
   void predict_noise(std::span<const T> x, double t, std::span<T> q, std::span<T> z);
@@ -52,6 +54,10 @@ class Flow {
   bool at_data_end(double s) const {
     return s <= static_cast<double>(static_cast<T>(schedule_.t_min()));
   }
+  /// Says which step of a run comes now, counted from 1: named by errors.
+  void begin_step(std::int64_t number) { step_ = number; }
+  /// " in step K", or nothing outside of a run.
+  std::string step_text() const;
   /// Calls of predict, predict_noise and jump so far.
   std::int64_t evaluations() const { return evaluations_; }
 
@@ -61,7 +67,7 @@ class Flow {
   Model<T>& model_;
   const path::Schedule& schedule_;
   std::size_t rows_;
-  std::int64_t evaluations_ = 0;
+  std::int64_t evaluations_ = 0, step_ = 0;
 };
 
 /// First row of values [rows, d] with an element that is not finite; rows if there is none.

@@ -25,6 +25,7 @@ Span resolve_span(const Sampler<T>& sampler, const Flow<T>& flow, const SampleOp
   }
   span.from = options.from.value_or(span.from);
   span.to = options.to.value_or(span.to);
+  if (!options.times.empty()) return {options.times.front(), options.times.back()};
   return span;
 }
 
@@ -40,6 +41,25 @@ void check_span(const Span& span, const path::Schedule& schedule, bool reversibl
     throw_error(ErrorCode::kInvalidArgument, kWhere,
                 {options.sampler, " goes from source to data only (from > to), got from ",
                  span.from, " to ", span.to});
+  }
+}
+
+/// A grid of the caller's own.
+void check_times(const SampleOptions& options, const path::Schedule& schedule, bool adaptive) {
+  const std::vector<double>& times = options.times;
+  if (times.empty()) return;
+  if (times.size() == 1 || options.from || options.to || adaptive) {
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"times must be at least two, of a sampler with a grid, without from or to, got ",
+                 times.size(), " for ", options.sampler,
+                 options.from || options.to ? " beside from or to" : ""});
+  }
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    check_between(kWhere, "times", times[i], schedule.t_min(), schedule.t_max());
+    if (i == 0 || (times[i] - times[i - 1]) * (times.back() - times.front()) > 0) continue;
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                {"times must rise or fall from each to the next, got ", times[i - 1], " before ",
+                 times[i]});
   }
 }
 
@@ -86,8 +106,10 @@ template <class T>
 std::vector<double> rounded_grid(const Span& span, const path::Schedule& schedule,
                                  const SampleOptions& options, bool adaptive) {
   std::vector<double> grid =
-      time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps,
-                {.rho = options.grid_rho, .shift = options.grid_shift});
+      !options.times.empty()
+          ? options.times
+          : time_grid(options.grid, schedule, span.from, span.to, adaptive ? 1 : options.steps,
+                      {.rho = options.grid_rho, .shift = options.grid_shift});
   if (adaptive) grid = {span.from, span.to};
   for (double& t : grid) t = static_cast<double>(static_cast<T>(t));
   for (std::size_t i = 1; i < grid.size(); ++i) {
@@ -163,17 +185,29 @@ class Tweedie final : public Sampler<T> {
 };
 
 template <class T>
+void check_points(const Flow<T>& flow, double t, std::span<const T> x) {
+  const std::size_t row = first_bad_row(x, flow.dimension());
+  if (row == flow.rows()) return;
+  throw_error(
+      ErrorCode::kNumeric, kWhere,
+      {"the points stopped being finite at t = ", t, ", first in row ", row, flow.step_text()});
+}
+
+template <class T>
 void run(Flow<T>& flow, Sampler<T>& method, const std::vector<double>& grid,
          const SampleOptions& options, std::span<T> x, Recorder<T>& recorder) {
   Tweedie<T> tweedie(flow);
   const double from = grid.front(), whole = grid.back() - from;
   recorder.start(from, grid.back(), x);
+  std::int64_t taken = 0;
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
     const bool denoise = options.last_step == "tweedie" && flow.at_data_end(grid[i + 1]);
     Sampler<T>& sampler = denoise ? static_cast<Sampler<T>&>(tweedie) : method;
     for (double t = grid[i]; t != grid[i + 1];) {
       recorder.before_step(x);
+      flow.begin_step(++taken);
       const double reached = sampler.advance({t, grid[i + 1], i}, x);
+      check_points(flow, reached, std::span<const T>(x));
       recorder.after_step(sampler, t, reached, x);
       t = reached;
       if (options.progress && !options.progress((t - from) / whole)) {
@@ -220,6 +254,7 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
                 {"an ODE is wanted, whose ends belong together, got ", options.sampler,
                  ", which draws noise"});
   }
+  check_times(options, schedule, sampler->adaptive());
   const Span span = resolve_span(*sampler, flow, options);
   check_span(span, schedule, sampler->reversible(), options);
   check_keep(span, options.keep);
@@ -230,11 +265,6 @@ SampleResult<T> sample(Model<T>& model, const path::Schedule& schedule,
   const std::span<T> x(result.points.data(), result.points.size());
   Recorder<T> recorder(options.keep, flow.rows(), flow.dimension());
   run(flow, *sampler, grid, options, x, recorder);
-  const std::size_t row = first_bad_row(std::span<const T>(x), flow.dimension());
-  if (row < flow.rows()) {
-    throw_error(ErrorCode::kNumeric, kWhere,
-                {"the points stopped being finite, first in row ", row});
-  }
   result.trajectories = std::move(recorder.kept());
   result.times = options.keep;
   result.evaluations = flow.evaluations();

@@ -42,6 +42,9 @@ struct SampleOptions {
   /// Time grid, a name of grid_names() (time_grid.hpp): "uniform", "log-snr", "quadratic",
   /// "karras", "flow-shift".
   std::string grid = "uniform";
+  /// A grid of the caller's own in place of steps, grid, from and to: at least two times, falling
+  /// towards the data or rising towards the source, each a step's end. Empty: none.
+  std::vector<double> times = {};
   double grid_rho = 7, grid_shift = 3;  ///< of "karras" and "flow-shift"
   std::string variance = "small";       ///< ddpm: "small" (as ddim with eta = 1) or "large"
   int order = 2;                        ///< unipc: 1..3
@@ -105,11 +108,11 @@ Span sample_span(Model<float>& model, const path::Schedule& schedule, const Samp
 ///
 /// Cost: `evaluations` calls of predict; nothing is allocated from the second step on.
 /// Errors, before any work: InvalidArgument for an option outside its stated range, a direction the
-/// sampler cannot go, a score without an independent Gaussian source, noise
-/// where none is wanted; ShapeError for a start that does not fit
-/// the model. Later: NumericError where the model's output is not finite (naming time and row),
-/// where a conversion has no limit, where dopri5's step underflows; Cancelled by `progress`.
-/// Same seed, same start: same bits. A row's noise depends on (seed, step, row) alone.
+/// sampler cannot go, a score without an independent Gaussian source, noise where none is
+/// wanted; ShapeError for a start that does not fit the model. Later: NumericError where the
+/// model's output or the points are not finite (naming time, row and step), where a conversion has
+/// no limit, where dopri5's step underflows; Cancelled by `progress`. Same seed, same start: same
+/// bits. A row's noise depends on (seed, step, row) alone.
 template <class T>
 [[gnu::visibility("default")]] SampleResult<T> sample(Model<T>& model,
                                                       const path::Schedule& schedule,

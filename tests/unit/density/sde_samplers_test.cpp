@@ -507,5 +507,32 @@ TEST(SdeFamily, EveryDiffusionHasTheSameMarginal) {
   }
 }
 
+// dx = [f x - g^2 s] dt + g dW backwards, f = -beta / 2 and g^2 = beta: Song et al.'s reverse-time
+// VP-SDE, against the family's member w = g^2, whose drift is written with velocity and score.
+TEST(EulerMaruyama, WithG2OnVpIsTheReverseTimeVpSde) {
+  const auto schedule = path::make_schedule("vp-linear");
+  PathMixture<double> model(three_components(), schedule);
+  const std::size_t n = 10;
+  const SampleOptions options{.sampler = "euler-maruyama",
+                              .steps = 20,
+                              .from = 0.9,
+                              .to = 0.1,
+                              .seed = 8,
+                              .diffusion = "g2"};
+  Matrix x = normals(n, 2, 4);
+  const Matrix got = sample(model, *schedule, options, x).points;
+  const Random random(options.seed, Purpose::kSampleNoise);
+  std::vector<double> score(2 * n);
+  for (int k = 0; k < 20; ++k) {
+    const double t = 0.9 - 0.04 * k, h = 0.04, beta = 0.1 + t * (20 - 0.1);
+    model.evaluate(path::Prediction::kScore, {x.data(), x.size()}, t, score);
+    for (std::size_t i = 0; i < 2 * n; ++i) {
+      x.data()[i] += h * (0.5 * beta * x.data()[i] + beta * score[i]) +
+                     std::sqrt(beta * h) * random.normal(static_cast<std::uint64_t>(k), i);
+    }
+  }
+  EXPECT_LT(rms_difference(got, x), 1e-11);
+}
+
 }  // namespace
 }  // namespace pathflow::sample

@@ -254,6 +254,14 @@ TEST(Errors, OptionsAreRefusedBeforeAnyWork) {
   refuse({.keep = {nan}}, "keep[0]");
   refuse({.from = 0.5, .keep = {0.7}}, "keep[0]");
   refuse({.grid = "cosine"}, "uniform");
+  refuse({.times = {0.5}}, "at least two");
+  refuse({.times = {1, 0.4, 0.5, 0}}, "rise or fall");
+  refuse({.times = {1, 0.4, 0.4, 0}}, "rise or fall");
+  refuse({.times = {1, nan, 0}}, "times");
+  refuse({.times = {1, -0.5}}, "times");
+  refuse({.from = 1, .times = {1, 0}}, "beside from or to");
+  refuse({.sampler = "dopri5", .times = {1, 0}}, "dopri5");
+  refuse({.sampler = "ddpm", .times = {0, 1}}, "source to data");
   refuse({.sampler = "ddpm", .variance = "medium"}, "variance");
   refuse({.sampler = "ddpm", .from = 0.2, .to = 0.8}, "source to data");
   refuse({.sampler = "ddim", .from = 0.2, .to = 0.8, .eta = 0.5}, "source to data");
@@ -329,6 +337,35 @@ TEST(Errors, AModelThatBreaksIsNamedByTimeAndRow) {
   const std::string text = message_of(model, options, start, ErrorCode::kNumeric);
   EXPECT_NE(text.find("t = 0.5 "), std::string::npos) << text;
   EXPECT_NE(text.find("row 3"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 6"), std::string::npos) << text;  // from t = 0.5, the sixth
+}
+
+// Growth by a factor of 1e100 a step: the velocity is none in the fourth.
+TEST(Errors, ADivergingSolveSaysAtWhichTimeAndStep) {
+  FunctionModel<double> model(1, Prediction::kVelocity, [](auto x, double, auto v) {
+    for (std::size_t i = 0; i < x.size(); ++i) v[i] = -1e101 * x[i];
+  });
+  const SampleOptions options{.sampler = "euler", .steps = 10};
+  const std::string text = message_of(model, options, Matrix{{0.0}, {1.0}}, ErrorCode::kNumeric);
+  EXPECT_NE(text.find("t = 0.7"), std::string::npos) << text;
+  EXPECT_NE(text.find("row 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 4"), std::string::npos) << text;
+}
+
+TEST(Driver, GoesByATimeGridOfTheCallers) {
+  std::vector<double> asked;
+  FunctionModel<double> model(1, Prediction::kVelocity, [&](auto x, double t, auto v) {
+    asked.push_back(t);
+    v[0] = x[0];
+  });
+  const auto result =
+      sample(model, *kLinear, {.sampler = "euler", .times = {1, 0.7, 0.1, 0}}, Matrix{{1.0}});
+  EXPECT_EQ(asked, (std::vector<double>{1, 0.7, 0.1}));
+  EXPECT_NEAR(result.points(0, 0), 0.7 * 0.4 * 0.9, 1e-15);
+  EXPECT_EQ(result.evaluations, 3);
+  asked.clear();
+  sample(model, *kLinear, {.sampler = "heun", .times = {0.2, 0.9}}, Matrix{{1.0}});
+  EXPECT_EQ(asked, (std::vector<double>{0.2, 0.9}));
 }
 
 TEST(Errors, PointsThatOverflowAreRefused) {

@@ -292,6 +292,8 @@ export interface SampleOptions {
   correctorSnr?: number;
   /** The step that ends at the data: by its mean (default), by Tweedie's formula, or as any other. */
   lastStep?: "mean" | "tweedie" | "euler";
+  /** A grid of your own, falling or rising, in place of `steps`, `grid`, `from` and `to`. */
+  times?: number[];
   /** "karras" (7) and "flow-shift" (3) grids. */
   gridRho?: number;
   gridShift?: number;
