@@ -137,9 +137,11 @@ class MixtureModel final : public SampledModel {
                                      std::optional<int> label) const override {
     if (label) throw InvalidArgument("sample", "--label needs a conditional run, got a mixture");
     density::PathMixture<float> model(mixture_, schedule_, prediction_);
+    const auto& times = options.times;
+    const bool up = times.empty() ? options.toward_source : times.front() < times.back();
     return sample::sample<float>(
         model, *schedule_, options,
-        options.toward_source ? *truth(n, options.seed) : start(n, options.seed, sigma_max()));
+        up ? *truth(n, options.seed) : start(n, options.seed, sigma_max()));
   }
   sample::LangevinResult<float> langevin(
       std::size_t n, const train::LangevinRun& run, std::optional<int> label,

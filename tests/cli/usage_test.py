@@ -13,7 +13,7 @@ import unittest
 from command import COMMAND, CommandCase, bytes_of, write_npy
 
 VERBS = ["train", "reflow", "sample", "langevin", "likelihood", "density", "compare", "evaluate",
-         "datasets","info", "completion"]
+         "datasets", "info", "completion"]
 
 
 class UsageTest(CommandCase):

@@ -25,6 +25,8 @@ void check_run(const char* where, const LossSetup& run, const Loss& loss) {
         "is 0";
   } else if (run.options.coupling != "independent") {
     rule = "needs coupling \"independent\": the others have no closed form";
+  } else if (!run.ends.snapshots.empty()) {
+    rule = "needs data and a source, not snapshots";
   } else if (loss.gamma() != nullptr) {
     rule = "needs a path without noise of its own";
   }

@@ -27,6 +27,7 @@ import type {
   RunOptions,
   RunReport,
   SampleOptions,
+  SampleResult,
   StepOptions,
   StepReport,
   TrainerOptions,
@@ -264,11 +265,11 @@ class ClientTrainer implements WorkerTrainer {
     return report;
   }
 
-  sample({ guide, ...options }: SampleOptions = {}) {
+  async sample({ guide, ...options }: SampleOptions = {}): Promise<SampleResult> {
     if (guide !== undefined && !(guide instanceof ClientTrainer && guide.line === this.line)) {
       throw new PathflowError("InvalidArgument", "sample", "guide must be of the same Worker");
     }
-    return this.watchedCall("sample", options, guide?.id) as ReturnType<WorkerTrainer["sample"]>;
+    return (await this.watchedCall("sample", options, guide?.id)) as SampleResult;
   }
   langevin(options: LangevinOptions = {}) {
     return this.watchedCall("langevin", options) as ReturnType<WorkerTrainer["langevin"]>;
