@@ -10,3 +10,17 @@ export function readmeExamples(language) {
     .filter(([, info]) => info.trim() === language)
     .map(([, , code]) => code);
 }
+
+/** The rows of the table of methods: { name, page, paper, file, commands }. */
+export function readmeMethods() {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const row =
+    /^\| \[((?:[^[\]]|\[\w+\])+)\]\(([^)]+)\) \| \[[^\]]+\]\(([^)]+)\) \| \[[^\]]+\]\(([^)]+)\) \| (.*) \|$/gm;
+  return [...text.matchAll(row)].map(([, name, page, paper, file, cell]) => ({
+    name,
+    page,
+    paper,
+    file,
+    commands: [...cell.matchAll(/`([^`]+)`/g)].map(([, one]) => one),
+  }));
+}

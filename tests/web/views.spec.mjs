@@ -150,6 +150,37 @@ test("steps against quality: curves fall to the floor, higher orders sooner", as
   await close();
 });
 
+test("few steps: mean flow, shortcut and consistency come near in one, where Euler does not", async (t) => {
+  const { page, errors, close } = await opened({ path: "#view=steps&from=pretrained" });
+  const distances = async () => {
+    await known(page, "#quality", "few");
+    return JSON.parse(await page.getAttribute("#quality", "data-few"));
+  };
+  const [euler, , , many, floor] = await distances();
+  assert.ok(euler > 10 * many, `Euler: ${euler} in one step, ${many} in many`);
+  for (const method of ["mean-flow", "shortcut", "consistency"]) {
+    await page.evaluate((id) => {
+      location.hash = `method=${id}&trained=600&data=8gaussians&seed=7`;
+    }, method);
+    await page.waitForFunction(
+      (id) => document.querySelector(`[data-method='${id}']`).ariaPressed === "true",
+      method,
+    );
+    await waitForFrame(page, 600, 60_000);
+    await page.waitForFunction(() => document.querySelector("#play span").textContent === "Train");
+    await page.evaluate(() => delete document.querySelector("#quality").dataset.few);
+    const [one, two, four] = await distances();
+    const words = [one, two, four].map((value) => value.toFixed(3));
+    t.diagnostic(`${method} after 600 steps, in 1, 2, 4: ${words}; floor ${floor.toFixed(3)}`);
+    assert.ok(one < 0.45 * euler && Math.min(two, four) < 0.3 * euler, method);
+    assert.equal(await page.locator("#status.problem").count(), 0, method);
+  }
+  await page.click("[data-view=likelihood]");
+  assert.match(await text(page, ".refusal"), /not which way/);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
 test("reflow: straightness and energy fall by the round, and one step comes near", async (t) => {
   const path = "#view=reflow&from=pretrained&t=0.5";
   const { page, errors, close } = await opened({ path });

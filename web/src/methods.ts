@@ -390,6 +390,33 @@ const rows: Record<Family, Row[]> = {
       "A round of reflow, and then a network that only knows the whole way at once.",
       { view: "reflow", rounds: 1, distilled: true },
     ],
+    [
+      "mean-flow",
+      "Mean flow",
+      { objective: "mean-flow", sampler: "jump" },
+      1,
+      ["Geng et al. 2025", "2505.13447"],
+      "The mean velocity of any stretch of the path: one step is a stretch as long as the path.",
+      { view: "steps" },
+    ],
+    [
+      "shortcut",
+      "Shortcut",
+      { objective: "shortcut", sampler: "jump" },
+      1,
+      ["Frans et al. 2024", "2410.12557"],
+      "One network for steps of every length: each must do what two of half the length do.",
+      { view: "steps" },
+    ],
+    [
+      "consistency",
+      "Consistency",
+      { objective: "consistency", predict: "data", sampler: "consistency" },
+      2,
+      ["Song et al. 2023", "2303.01469"],
+      "All points of a path must name the same end; a leap there, and each further one corrects it.",
+      { view: "steps" },
+    ],
   ],
 };
 

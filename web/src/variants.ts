@@ -11,14 +11,8 @@ const losses = {
   "likelihood-weighted": { objective: "regression", weight: "g2" },
 } as const satisfies Record<string, TrainerOptions>;
 
-export type SamplerChoice = Sampler | "jump" | "consistency" | keyof typeof samplers;
-export type LossChoice =
-  | Objective
-  | "mean-flow"
-  | "shortcut"
-  | "consistency"
-  | "consistency-distillation"
-  | keyof typeof losses;
+export type SamplerChoice = Sampler | keyof typeof samplers;
+export type LossChoice = Objective | keyof typeof losses;
 
 export const samplerVariants = Object.keys(samplers) as SamplerChoice[];
 export const lossVariants = Object.keys(losses) as LossChoice[];

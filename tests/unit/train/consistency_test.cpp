@@ -173,7 +173,7 @@ TEST(Consistency, FreshNoiseNeedsAGaussianSource) {
   expect_parts(refusal([&] { coupled.sample(8, {.sampler = "consistency", .steps = 2}); }),
                {"Gaussian source"});
   options.time_law = "source-end:2";
-  expect_parts(refusal([&] { Trainer trainer(options); }), {"learns at all times"});
+  expect_parts(refusal([&] { const Trainer distilled(options); }), {"learns at all times"});
 }
 
 TEST(Consistency, RefusesTeachersItCannotFollow) {
