@@ -175,10 +175,12 @@ class CommandCase(unittest.TestCase):
 
     @classmethod
     def train_small(cls, name, *arguments):
-        result = cls.run_command(
-            "train", "--data", "moons", *SMALL, "--steps", 200, "--seed", 3, *arguments,
-            "--out", name,
-        )
+        """A run of a second; `arguments` may say otherwise than these."""
+        usual = {"--data": "moons", "--steps": 200, "--seed": 3}
+        for option, value in usual.items():
+            if option not in arguments:
+                arguments += (option, value)
+        result = cls.run_command("train", *SMALL, *arguments, "--out", name)
         assert result.returncode == 0, result.stderr
         return result
 

@@ -76,7 +76,9 @@ class LedTest(CommandCase):
         cls.train_small("early.safetensors", "--steps", 20)
 
     def draw(self, out, *arguments):
-        self.call("sample", "--model", "run.safetensors", "--n", 50, "--steps", 10, *arguments, "--out", out)
+        if "--steps" not in arguments:
+            arguments += ("--steps", 10)
+        self.call("sample", "--model", "run.safetensors", "--n", 50, *arguments, "--out", out)
         return read_npy(self.path(out))[1]
 
     def test_a_guide_leads_by_both_conventions(self):

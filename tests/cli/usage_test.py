@@ -12,7 +12,7 @@ import unittest
 
 from command import COMMAND, CommandCase, bytes_of, write_npy
 
-VERBS = ["train", "reflow", "sample", "langevin", "likelihood", "density", "compare", "evaluate",
+VERBS = ["train", "reflow", "sample", "likelihood", "langevin", "compare", "density", "evaluate",
          "datasets", "info", "completion"]
 
 

@@ -20,7 +20,7 @@ after(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
 /** As it stands there, but short: that it is accepted and runs to its end is what is asked. */
 const short = {
   train: ["--steps", "20", "--width", "16", "--depth", "1", "--batch", "64"],
-  reflow: ["--train-steps", "20", "--pairs", "256"],
+  reflow: ["--steps", "20", "--pairs", "256"],
   sample: ["--n", "64"],
 };
 
