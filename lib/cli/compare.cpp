@@ -18,7 +18,6 @@
 #include "pathflow/io/files.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
-#include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/option_table.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
@@ -89,15 +88,9 @@ void CompareCommand::check() {
   errors = errors || !errors_plot.empty();
   if (samplers.empty()) throw InvalidArgument("compare", "--samplers must name one, got none");
   for (const std::string& name : samplers) {
-    const auto& valid = sample::sampler_names();
-    if (std::find(valid.begin(), valid.end(), name) == valid.end()) {
-      throw_unknown_name("compare", "sampler", name, valid);
-    }
+    check_name("compare", "sampler", name, sample::sampler_names());
   }
-  const auto& valid = metric::distance_names();
-  if (std::find(valid.begin(), valid.end(), metric) == valid.end()) {
-    throw_unknown_name("compare", "metric", metric, valid);
-  }
+  check_name("compare", "metric", metric, metric::distance_names());
   for (const std::string& text : steps) {
     const double count = number_of("compare", "--steps", text);
     if (!(count >= 1 && count <= 1e6 && count == std::floor(count))) {
@@ -108,9 +101,7 @@ void CompareCommand::check() {
   }
   if (step_counts.empty()) throw InvalidArgument("compare", "--steps must name a number, got none");
   std::sort(step_counts.begin(), step_counts.end());
-  for (const std::string* file : {&out, &plot, &errors_plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, plot, errors_plot});
 }
 
 std::vector<Curve> CompareCommand::measure(const SampledModel& source, const Points& reference) {
@@ -179,12 +170,8 @@ Json CompareCommand::described(const std::vector<Curve>& curves,
     }
     list.push_back({{"sampler", curve.sampler}, {"points", points}});
   }
-  return {{"model", model.name},
-          {"metric", metric},
-          {"n", n},
-          {"seed", seed},
-          {"floor", {{"mean", floor.mean}, {"low", floor.low}, {"high", floor.high}}},
-          {"curves", list}};
+  return {{"model", model.name}, {"metric", metric},           {"n", n},
+          {"seed", seed},        {"floor", floor_json(floor)}, {"curves", list}};
 }
 
 Json described(const std::vector<density::PathError>& errors) {
@@ -320,12 +307,7 @@ Run add_compare(Verb& verb) {
   const auto c = std::make_shared<CompareCommand>();
   c->metric = "sliced";
   verb.group("Compared");
-  verb.plain_option("--model", c->model.name,
-                    "A run, or gmm:FILE.json: a Gaussian mixture in closed form",
-                    {.names = {}, .extension = "safetensors"})
-      .required();
-  verb.plain_option("--schedule", c->model.schedule, "gmm: the path's schedule, or linear",
-                    {.names = path::schedule_names()});
+  add_model_options(verb, c->model);
   verb.plain_option("--predict", c->model.predict, "gmm: what the model gives, or velocity",
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c->label, "Class to draw; without: the null label");

@@ -1,5 +1,4 @@
 // pathflow datasets
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -52,15 +51,11 @@ void list(bool json) {
 
 void DatasetsCommand::check() const {
   check_at_least("datasets", "n", n, 1);
-  if (std::find(kFigures.begin(), kFigures.end(), figure) == kFigures.end()) {
-    throw_unknown_name("datasets", "figure", figure, kFigures);
-  }
+  check_name("datasets", "figure", figure, kFigures);
   if (out.empty() && plot.empty()) {
     throw InvalidArgument("datasets", "drawing from a data set needs --out x.npy or --plot x.png");
   }
-  for (const std::string* file : {&out, &plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, plot});
 }
 
 figure::Png DatasetsCommand::draw_figure(const data::Distribution& law,

@@ -16,7 +16,6 @@
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/path/prediction.hpp"
-#include "pathflow/path/schedule.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -49,9 +48,7 @@ void DensityCommand::check() const {
   if (out.empty() && plot.empty()) {
     throw InvalidArgument("density", "--plot or --out must name a file, got neither");
   }
-  for (const std::string* file : {&out, &plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, plot});
 }
 
 /// As given, or a square about the data with a fifth of its side as margin.
@@ -169,12 +166,7 @@ Run add_density(Verb& verb) {
   const auto c = std::make_shared<DensityCommand>();
   c->options.solver = {.sampler = "dopri5", .rtol = 1e-4, .atol = 1e-4};
   verb.group("Model");
-  verb.plain_option("--model", c->model.name,
-                    "A run, or gmm:FILE.json: a Gaussian mixture in closed form",
-                    {.names = {}, .extension = "safetensors"})
-      .required();
-  verb.plain_option("--schedule", c->model.schedule, "gmm: the path's schedule, or linear",
-                    {.names = path::schedule_names()});
+  add_model_options(verb, c->model);
   verb.plain_option("--predict", c->model.predict, "gmm: what the model gives, or velocity",
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c->label, "Class asked about; without: the null label");
@@ -182,11 +174,7 @@ Run add_density(Verb& verb) {
   verb.option("--grid", c->grid, "Cells along each side");
   verb.plain_option("--bounds", c->bounds, "x0,x1,y0,y1; without: a square about the data",
                     {.names = {}, .several = true});
-  verb.option("--sampler", c->options.solver.sampler, "Method",
-              {.names = {"euler", "midpoint", "heun", "rk4", "dopri5"}});
-  verb.option("--steps", c->options.solver.steps, "Steps of the methods but dopri5");
-  verb.option("--rtol", c->options.solver.rtol, "dopri5: relative error per step");
-  verb.option("--atol", c->options.solver.atol, "dopri5: absolute error per step");
+  add_ode_options(verb, c->options.solver);
   verb.option("--threads", c->threads, "Threads; the numbers do not depend on it");
   verb.group("Output");
   verb.plain_option("--plot", c->plot, "Heat map, fig.png", {.names = {}, .extension = "png"});

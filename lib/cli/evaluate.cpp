@@ -67,11 +67,8 @@ void EvaluateCommand::check() const {
   check_at_least("evaluate", "repeats", repeats, 1);
   if (metrics.empty())
     throw InvalidArgument("evaluate", "--metrics must name a distance, got none");
-  const auto& valid = metric::distance_names();
   for (const std::string& name : metrics) {
-    if (std::find(valid.begin(), valid.end(), name) == valid.end()) {
-      throw_unknown_name("evaluate", "metric", name, valid);
-    }
+    check_name("evaluate", "metric", name, metric::distance_names());
   }
   if (!plot.empty()) check_writable(plot);
 }
@@ -114,8 +111,8 @@ Measured EvaluateCommand::measure(const std::string& name, const Points& x, cons
 Json described(const Measured& m) {
   Json json = {{"value", m.value}, {"n", m.n}, {"floor", nullptr}};
   if (m.floor_n > 0) {
-    json["floor"] = {
-        {"mean", m.floor.mean}, {"low", m.floor.low}, {"high", m.floor.high}, {"n", m.floor_n}};
+    json["floor"] = floor_json(m.floor);
+    json["floor"]["n"] = m.floor_n;
   }
   return json;
 }

@@ -29,6 +29,12 @@ void check_writable(const std::filesystem::path& file) {
   }
 }
 
+void check_targets(std::initializer_list<std::string_view> files) {
+  for (const std::string_view file : files) {
+    if (!file.empty()) check_writable(file);
+  }
+}
+
 std::filesystem::path times_file(std::filesystem::path trajectories) {
   return trajectories.replace_extension(".times.npy");
 }

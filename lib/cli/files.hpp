@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "pathflow/io/rows.hpp"
 
@@ -15,6 +17,8 @@ inline bool is_npy(const std::string& name) { return name.ends_with(".npy"); }
 /// Refuses, before any work is done, a target whose folder does not exist or is itself a folder.
 /// Errors: IoError.
 void check_writable(const std::filesystem::path& file);
+/// The same of every one that was named: "" is none.
+void check_targets(std::initializer_list<std::string_view> files);
 
 /// "traj.npy" -> "traj.times.npy".
 std::filesystem::path times_file(std::filesystem::path trajectories);

@@ -14,7 +14,6 @@
 #include "pathflow/base/threads.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
-#include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
@@ -46,9 +45,7 @@ void LangevinCommand::check() const {
   check_at_least("langevin", "n", n, 1);
   check_at_least("langevin", "steps", std::int64_t{run_options.chain.steps}, 1);
   check_between("langevin", "keep", std::int64_t{keep}, 2, 100000);
-  for (const std::string* file : {&out, &trajectories, &plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, trajectories, plot});
 }
 
 /// The start, the end and so many steps evenly between.
@@ -142,12 +139,7 @@ Run add_langevin(Verb& verb) {
   const auto c = std::make_shared<LangevinCommand>();
   sample::LangevinOptions& chain = c->run_options.chain;
   verb.group("Model");
-  verb.plain_option("--model", c->model.name,
-                    "A run, or gmm:FILE.json: a Gaussian mixture in closed form",
-                    {.names = {}, .extension = "safetensors"})
-      .required();
-  verb.plain_option("--schedule", c->model.schedule, "gmm: the path's schedule, or linear",
-                    {.names = path::schedule_names()});
+  add_model_options(verb, c->model);
   verb.plain_option("--label", c->label, "Class asked about; without: the null label");
   verb.group("Chains");
   verb.option("--t", c->run_options.t, "Time of the path whose law is sampled");

@@ -8,7 +8,6 @@
 
 #include "files.hpp"
 #include "interrupt.hpp"
-#include "names.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
@@ -16,7 +15,6 @@
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/path/prediction.hpp"
-#include "pathflow/path/schedule.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -101,11 +99,7 @@ void add_solver_options(Verb& verb, density::LikelihoodOptions& o) {
   verb.option("--divergence", o.divergence, "Of the velocity", {.names = {"exact", "hutchinson"}});
   verb.option("--probes", o.probes, "hutchinson: directions a row");
   verb.option("--probe", o.probe, "hutchinson", {.names = {"rademacher", "gaussian"}});
-  verb.option("--sampler", o.solver.sampler, "Method",
-              {.names = {"euler", "midpoint", "heun", "rk4", "dopri5"}});
-  verb.option("--steps", o.solver.steps, "Steps of the methods but dopri5");
-  verb.option("--rtol", o.solver.rtol, "dopri5: relative error per step");
-  verb.option("--atol", o.solver.atol, "dopri5: absolute error per step");
+  add_ode_options(verb, o.solver);
 }
 
 }  // namespace
@@ -113,12 +107,7 @@ void add_solver_options(Verb& verb, density::LikelihoodOptions& o) {
 Run add_likelihood(Verb& verb) {
   const auto c = std::make_shared<LikelihoodCommand>();
   verb.group("Model and data");
-  verb.plain_option("--model", c->model.name,
-                    "A run, or gmm:FILE.json: a Gaussian mixture in closed form",
-                    {.names = {}, .extension = "safetensors"})
-      .required();
-  verb.plain_option("--schedule", c->model.schedule, "gmm: the path's schedule, or linear",
-                    {.names = schedule_choices()});
+  add_model_options(verb, c->model);
   verb.plain_option("--predict", c->model.predict, "gmm: what the model gives, or velocity",
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c->label, "Class asked about; without: the null label");

@@ -30,6 +30,10 @@ void print_json(const Json& json, int indent) {
   write_out(json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+Json floor_json(const metric::DistanceFloor& floor) {
+  return {{"mean", floor.mean}, {"low", floor.low}, {"high", floor.high}};
+}
+
 std::string grouped(std::uint64_t count) {
   std::string text = std::to_string(count);
   for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "pathflow/metric/metrics.hpp"
+
 namespace pathflow::cli {
 
 using Json = nlohmann::ordered_json;
@@ -25,6 +27,9 @@ void complain(const std::string& line);
 
 /// One JSON document and a newline; indent < 0: one line.
 void print_json(const Json& json, int indent = -1);
+
+/// {"mean", "low", "high"}.
+Json floor_json(const metric::DistanceFloor& floor);
 
 /// 12345678 -> "12,345,678".
 std::string grouped(std::uint64_t count);

@@ -24,6 +24,7 @@
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/time_sampling.hpp"
 #include "pathflow/sample/sampler.hpp"
+#include "pathflow/sample/time_grid.hpp"
 #include "pathflow/train/config.hpp"
 #include "pathflow/train/option_table.hpp"
 #include "training.hpp"
@@ -91,9 +92,7 @@ void ReflowCommand::check() const {
   check_at_least("reflow", "pairs", pairs, 1);
   check_between("reflow", "n", n, 2, 5000);
   check_not_negative("reflow", "save-every", loop.save_every);
-  for (const std::string* file : {&out, &plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, plot});
   train::validate(asked, "reflow");
 }
 
@@ -194,10 +193,7 @@ void ReflowCommand::measure(const Trainer& trainer, std::string file) {
   const int k = trainer.distilled_steps();
   if (k > 0) solver = {.sampler = "euler", .steps = k};
   const sample::Span span = sample::sample_span(*trainer.model(), trainer.schedule(), solver);
-  for (int i = 0; i < kKept; ++i) {
-    solver.keep.push_back(i + 1 == kKept ? span.to
-                                         : span.from + (span.to - span.from) * i / (kKept - 1));
-  }
+  solver.keep = sample::even_times(span.from, span.to, kKept);
   const auto moved = trainer.sample_from(start, solver, labels);
   const auto one = trainer.sample_from(start, {.sampler = "euler", .steps = 1}, labels);
   if (k == 0) {
@@ -219,10 +215,6 @@ void ReflowCommand::draw() const {
       fmt::format("{} after {} rounds", title_,
                   std::min<std::size_t>(reports_.size() - 1, static_cast<std::size_t>(rounds)));
   io::write_file_atomic(plot, figure::trajectories(title, paths_, times_));
-}
-
-Json floor_json(const metric::DistanceFloor& floor) {
-  return {{"mean", floor.mean}, {"low", floor.low}, {"high", floor.high}};
 }
 
 std::string number(const std::optional<double>& value) {

@@ -1,7 +1,6 @@
 // pathflow sample
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,7 +9,6 @@
 #include "figure/figure.hpp"
 #include "files.hpp"
 #include "interrupt.hpp"
-#include "names.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
@@ -19,6 +17,7 @@
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
 #include "pathflow/sample/option_table.hpp"
+#include "pathflow/sample/time_grid.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -52,39 +51,23 @@ struct SampleCommand {
   bool plots_paths() const { return !plot.empty() && figure == "trajectories"; }
 };
 
-/// count times from `from` to `to`, both ends exactly.
-std::vector<double> even_times(double from, double to, int count) {
-  std::vector<double> times;
-  for (int i = 0; i < count; ++i) {
-    const double share = static_cast<double>(i) / (count - 1);
-    times.push_back(i + 1 == count ? to : from + (to - from) * share);
-  }
-  return times;
-}
-
 void SampleCommand::check() {
   check_at_least("sample", "n", n, 1);
   check_between("sample", "keep", std::int64_t{keep}, 2, 100000);
   if (!figure.empty() && plot.empty()) {
     throw InvalidArgument("sample", "--figure needs --plot FILE.png, got none");
   }
-  if (!figure.empty() && std::find(kFigures.begin(), kFigures.end(), figure) == kFigures.end()) {
-    throw_unknown_name("sample", "figure", figure, kFigures);
-  }
-  if (std::find(kEnds.begin(), kEnds.end(), toward) == kEnds.end()) {
-    throw_unknown_name("sample", "direction", toward, kEnds);
-  }
+  if (!figure.empty()) check_name("sample", "figure", figure, kFigures);
+  check_name("sample", "direction", toward, kEnds);
   for (const std::string& time : grid_times)
     options.times.push_back(number_of("sample", "--times", time));
-  for (const std::string* file : {&out, &trajectories, &plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({out, trajectories, plot});
 }
 
 SampleResult<float> SampleCommand::draw(const SampledModel& source) {
   if (!trajectories.empty() || plots_paths()) {
     const auto span = source.span(options);
-    options.keep = even_times(span.from, span.to, keep);
+    options.keep = sample::even_times(span.from, span.to, static_cast<std::size_t>(keep));
   }
   Progress progress(json);
   options.progress = [&](double share) {
@@ -168,14 +151,7 @@ ExitCode SampleCommand::run() {
 
 void add_model_options(Verb& verb, SampleCommand& c) {
   verb.group("Model");
-  verb.plain_option("--model", c.model.name,
-                    "A run written by `pathflow train` or the JS module, or gmm:FILE.json: a "
-                    "Gaussian mixture in closed form, {\"weights\": [..], \"means\": [[..]], "
-                    "\"covariances\": [[[..]]]}",
-                    {.names = {}, .extension = "safetensors"})
-      .required();
-  verb.plain_option("--schedule", c.model.schedule, "gmm: the path's schedule, linear if not given",
-                    {.names = schedule_choices()});
+  add_model_options(verb, c.model);
   verb.plain_option("--predict", c.model.predict,
                     "gmm: what the model gives, velocity if not given",
                     {.names = path::prediction_names()});

@@ -7,12 +7,14 @@
 
 #include "files.hpp"
 #include "mixture_file.hpp"
+#include "names.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/density/gaussian_mixture.hpp"
 #include "pathflow/io/files.hpp"
 #include "pathflow/train/trainer.hpp"
+#include "verb.hpp"
 
 namespace pathflow::cli {
 namespace {
@@ -216,6 +218,23 @@ class MixtureModel final : public SampledModel {
 };
 
 }  // namespace
+
+void add_model_options(Verb& verb, ModelRequest& request) {
+  verb.plain_option("--model", request.name,
+                    "A run, or gmm:FILE.json: a Gaussian mixture in closed form",
+                    {.names = {}, .extension = "safetensors"})
+      .required();
+  verb.plain_option("--schedule", request.schedule, "gmm: the path's schedule, linear if not given",
+                    {.names = schedule_choices()});
+}
+
+void add_ode_options(Verb& verb, sample::SampleOptions& solver) {
+  verb.option("--sampler", solver.sampler, "Method",
+              {.names = {"euler", "midpoint", "heun", "rk4", "dopri5"}});
+  verb.option("--steps", solver.steps, "Steps of the methods but dopri5");
+  verb.option("--rtol", solver.rtol, "dopri5: relative error per step");
+  verb.option("--atol", solver.atol, "dopri5: absolute error per step");
+}
 
 std::unique_ptr<SampledModel> open_model(const ModelRequest& request) {
   if (request.name.rfind(kMixture, 0) == 0) return std::make_unique<MixtureModel>(request);

@@ -67,4 +67,10 @@ struct ModelRequest {
 /// have.
 std::unique_ptr<SampledModel> open_model(const ModelRequest& request);
 
+class Verb;
+/// --model, and --schedule of a mixture.
+void add_model_options(Verb& verb, ModelRequest& request);
+/// --sampler, --steps, --rtol and --atol of a Runge-Kutta method.
+void add_ode_options(Verb& verb, sample::SampleOptions& solver);
+
 }  // namespace pathflow::cli

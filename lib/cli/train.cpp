@@ -22,12 +22,6 @@ namespace {
 using train::Trainer;
 using train::TrainOptions;
 
-tensor::Points points_of(const io::Rows& rows) {
-  tensor::Points points = tensor::Points::from_shape({rows.size(), rows.dimension()});
-  rows.read(0, rows.size(), {points.data(), points.size()});
-  return points;
-}
-
 }  // namespace
 
 bool TrainCommand::was_given(const std::string& key) const {
@@ -37,9 +31,7 @@ bool TrainCommand::was_given(const std::string& key) const {
 
 void TrainCommand::check() const {
   check_not_negative("train", "save-every", loop.save_every);
-  for (const std::string* file : {&loop.out, &loop.plot}) {
-    if (!file->empty()) check_writable(*file);
-  }
+  check_targets({loop.out, loop.plot});
   if (!loop.plot.empty() && is_npy(loop.plot)) {
     throw InvalidArgument("train", "--plot must be FILE.png, got \"" + loop.plot + "\"");
   }
@@ -77,7 +69,7 @@ std::vector<train::Snapshot> TrainCommand::read_snapshots() const {
       throw InvalidArgument("train",
                             "--snapshots must be FILE.npy@TIME and so on, got \"" + text + "\"");
     }
-    list.push_back({time, points_of(*open_rows(text.substr(0, at), loop.json))});
+    list.push_back({time, io::all_rows(*open_rows(text.substr(0, at), loop.json))});
   }
   return list;
 }

@@ -14,6 +14,7 @@
 #include "pathflow/path/gamma.hpp"
 #include "pathflow/sample/guidance.hpp"
 #include "pathflow/sample/option_table.hpp"
+#include "pathflow/sample/time_grid.hpp"
 #include "pathflow/train/config.hpp"
 
 namespace pathflow::capi {
@@ -130,18 +131,6 @@ class Reader {
   std::vector<io::JsonItem> items_;
   std::vector<std::string> known_;
 };
-
-/// count >= 2 times from `from` to `to`, ends exact.
-std::vector<double> equal_times(double from, double to, std::int64_t count) {
-  check_between("sample", "keep", count, 2, 1 << 16);
-  std::vector<double> times(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double share = static_cast<double>(i) / static_cast<double>(count - 1);
-    times[static_cast<std::size_t>(i)] = from + (to - from) * share;
-  }
-  times.back() = to;
-  return times;
-}
 
 void append_names(std::string& text, const char* key, const std::vector<std::string>& names) {
   text += text.back() == '{' ? "\"" : ",\"";
@@ -264,7 +253,8 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   if (reader.holds_list("keep")) {
     reader.take("keep", options.keep);
   } else if (reader.take("keep", kept)) {
-    options.keep = equal_times(span.from, span.to, kept);
+    check_between("sample", "keep", kept, 2, 1 << 16);
+    options.keep = sample::even_times(span.from, span.to, static_cast<std::size_t>(kept));
   }
   if (request.log_density && sample::guidance_scale(options) != 1) {
     throw_error(

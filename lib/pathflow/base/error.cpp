@@ -178,6 +178,14 @@ void check_size(std::string_view where, std::string_view name, std::size_t got,
   throw_error(ErrorCode::kShape, where, {name, " must hold ", expected, " elements, got ", got});
 }
 
+void check_name(std::string_view where, std::string_view kind, std::string_view name,
+                const std::vector<std::string>& valid) {
+  for (const std::string& candidate : valid) {
+    if (candidate == name) return;
+  }
+  throw_unknown_name(where, kind, name, valid);
+}
+
 void throw_unknown_name(std::string_view where, std::string_view kind, std::string_view name,
                         const std::vector<std::string>& valid) {
   std::string list;

@@ -129,6 +129,9 @@ void check_size(std::string_view where, std::string_view name, std::size_t got,
 /// edits, a swap too ("unknown schedule "liner": did you mean "linear"? valid: linear, trig, ...").
 [[noreturn]] void throw_unknown_name(std::string_view where, std::string_view kind,
                                      std::string_view name, const std::vector<std::string>& valid);
+/// Errors: throw_unknown_name() unless `name` is one of `valid`.
+void check_name(std::string_view where, std::string_view kind, std::string_view name,
+                const std::vector<std::string>& valid);
 
 }  // namespace pathflow
 

@@ -33,4 +33,10 @@ std::shared_ptr<const Rows> rows_in_memory(tensor::Points points) {
   return std::make_shared<MemoryRows>(std::move(points));
 }
 
+tensor::Points all_rows(const Rows& rows) {
+  tensor::Points points = tensor::Points::from_shape({rows.size(), rows.dimension()});
+  rows.read(0, rows.size(), {points.data(), points.size()});
+  return points;
+}
+
 }  // namespace pathflow::io

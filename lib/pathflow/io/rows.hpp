@@ -44,6 +44,8 @@ class Rows {
 
 /// Rows held in memory. `points` must be finite, with at least one row and column.
 std::shared_ptr<const Rows> rows_in_memory(tensor::Points points);
+/// All of them, [n, d]. Errors: as Rows::read.
+tensor::Points all_rows(const Rows& rows);
 
 }  // namespace pathflow::io
 

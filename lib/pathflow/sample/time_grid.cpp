@@ -151,4 +151,13 @@ std::vector<double> time_grid(std::string_view name, const Schedule& schedule, d
   return times;
 }
 
+std::vector<double> even_times(double from, double to, std::size_t count) {
+  std::vector<double> times(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    times[i] = from + (to - from) * (static_cast<double>(i) / static_cast<double>(count - 1));
+  }
+  times.back() = to;
+  return times;
+}
+
 }  // namespace pathflow::sample

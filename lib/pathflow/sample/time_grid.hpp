@@ -1,6 +1,7 @@
 // Time grids: where a fixed-step sampler puts its steps.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ const std::vector<std::string>& grid_names();
 /// transformers", 2024, eq. 23 (the shift).
 std::vector<double> time_grid(std::string_view name, const path::Schedule& schedule, double from,
                               double to, int steps, const GridOptions& options = {});
+
+/// count >= 2 times from `from` to `to` at equal distances, both ends exact: for
+/// SampleOptions::keep.
+std::vector<double> even_times(double from, double to, std::size_t count);
 
 }  // namespace pathflow::sample
 

@@ -88,14 +88,6 @@ void check_version(const Json& version, std::string_view where) {
   }
 }
 
-void check_name(std::string_view where, std::string_view key, const std::string& name,
-                const std::vector<std::string>& valid) {
-  for (const std::string& candidate : valid) {
-    if (candidate == name) return;
-  }
-  throw_unknown_name(where, key, name, valid);
-}
-
 /// least <= value < most.
 void check_below(std::string_view where, std::string_view name, double value, double most) {
   if (!(value >= 0 && value < most)) {

@@ -118,10 +118,9 @@ void check_same(const FiledRows& wanted, const io::Rows& rows) {
 }  // namespace
 
 io::Tensor rows_tensor(const io::Rows& rows) {
-  std::vector<float> values(rows.size() * rows.dimension());
-  rows.read(0, rows.size(), values);
+  const tensor::Points values = io::all_rows(rows);
   return io::Tensor::of(
-      std::span<const float>(values),
+      std::span<const float>(values.data(), values.size()),
       {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows.dimension())});
 }
 
