@@ -39,10 +39,7 @@ Field first_density(const train::Trainer& trainer, const PlaneRequest& request, 
 
 Plane make_plane(std::shared_ptr<train::Trainer> trainer, const PlaneRequest& request,
                  const pf_points* density, std::vector<int> labels) {
-  if (const int k = trainer->distilled_steps(); k > 0) {
-    throw_error(ErrorCode::kInvalidArgument, kWhere,
-                {"a density needs a velocity at all times, got a run distilled to ", k, " steps"});
-  }
+  trainer->check_velocity(kWhere);
   auto model = trainer->model(std::move(labels));
   density::PlaneFlow flow(*model, trainer->schedule(), request.flow, trainer->has_score());
   const double t = flow.span().from;

@@ -104,13 +104,16 @@ Result result_of_likelihood(const density::LikelihoodResult<float>& found) {
   return out;
 }
 
+void check_start(const char* where, const pf_points* start, bool rows_given) {
+  if (start == nullptr || !rows_given) return;
+  throw_error(ErrorCode::kInvalidArgument, where,
+              {"n must not be given beside start rows, got both"});
+}
+
 /// From the rows given, or from rows drawn.
 Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
                   const pf_points* start, std::vector<int> labels, const train::Trainer* guide) {
-  if (start != nullptr && request.rows_given) {
-    throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"n must not be given beside start rows, got both"});
-  }
+  check_start("sample", start, request.rows_given);
   const auto rows = static_cast<std::size_t>(request.rows);
   const sample::SampleOptions& options = request.options;
   const train::SampleWith with{guide, request.schedule};
@@ -315,10 +318,7 @@ pf_status pf_run_langevin(pf_handle trainer, const char* options, size_t options
     check_pointer(kWhere, "result", result);
     const auto held = trainer_of(kWhere, trainer);
     LangevinRequest request = langevin_request(text_of(kWhere, "options", options, options_length));
-    if (start != nullptr && request.rows_given) {
-      throw_error(ErrorCode::kInvalidArgument, kWhere,
-                  {"n must not be given beside start rows, got both"});
-    }
+    check_start(kWhere, start, request.rows_given);
     const std::uint64_t rows =
         start != nullptr ? start->rows : static_cast<std::uint64_t>(request.rows);
     check_elements(kWhere, {rows, static_cast<std::uint64_t>(held->options().dimension),

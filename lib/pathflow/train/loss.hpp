@@ -36,6 +36,8 @@ struct Draws {
   void normals(Purpose purpose, std::span<float> out) const;
   /// -1 or 1, each with probability 1/2.
   void signs(Purpose purpose, std::span<float> out) const;
+  /// Row i of out [n, d] = a x0 + b x1.
+  void mix(std::size_t i, double a, double b, std::span<float> out) const;
   /// spare = alpha x0 + sigma x1 at each row's time.
   std::span<const float> points(const path::Schedule& schedule) const;
 };
@@ -140,8 +142,12 @@ class Loss {
 
   /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
   void require(bool holds, std::string_view rule) const;
-  /// Requires predict "velocity" and weight "default".
-  void require_velocity() const;
+  /// What several objectives ask of their options.
+  ///@{
+  void require_default_weight() const;
+  void require_velocity() const;   ///< predict "velocity", and the default weight
+  void require_all_times() const;  ///< no time law that looks at a few times alone
+                                   ///@}
 
  protected:
   const TrainOptions& options() const { return setup_.options; }

@@ -2,6 +2,7 @@
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/cpu/draws.hpp"
+#include "pathflow/path/time_sampling.hpp"
 #include "pathflow/train/config.hpp"
 #include "pathflow/train/loss.hpp"
 
@@ -67,11 +68,22 @@ void Loss::require(bool holds, std::string_view rule) const {
               {"objective \"", options().objective, "\" ", rule});
 }
 
+void Loss::require_default_weight() const {
+  require(options().weight == "default",
+          message({"has but the weight \"default\": weight must be \"default\", got \"",
+                   options().weight, "\""}));
+}
+
 void Loss::require_velocity() const {
-  require(options().predict == "velocity" && options().weight == "default",
-          message({"learns the velocity, predict must be \"velocity\" and weight \"default\", got "
-                   "\"",
-                   options().predict, "\" and \"", options().weight, "\""}));
+  require(options().predict == "velocity",
+          message({"learns the velocity, predict must be \"velocity\", got \"", options().predict,
+                   "\""}));
+  require_default_weight();
+}
+
+void Loss::require_all_times() const {
+  require(path::source_end_steps(options().time_law) == 0,
+          "learns at all times, time_law must not be \"source-end\"");
 }
 
 void Draws::normals(Purpose purpose, std::span<float> out) const {
@@ -83,13 +95,17 @@ void Draws::signs(Purpose purpose, std::span<float> out) const {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = random.uniform(step, i) < 0.5 ? -1 : 1;
 }
 
+void Draws::mix(std::size_t i, double a, double b, std::span<float> out) const {
+  const float to_data = static_cast<float>(a), to_source = static_cast<float>(b);
+  for (std::size_t k = i * dimension; k < (i + 1) * dimension; ++k) {
+    out[k] = to_data * data[k] + to_source * source[k];
+  }
+}
+
 std::span<const float> Draws::points(const path::Schedule& schedule) const {
   for (std::size_t i = 0; i < rows; ++i) {
     const path::Coefficients at = schedule.at(times[i]);
-    const float alpha = static_cast<float>(at.alpha), sigma = static_cast<float>(at.sigma);
-    for (std::size_t k = i * dimension; k < (i + 1) * dimension; ++k) {
-      spare[k] = alpha * data[k] + sigma * source[k];
-    }
+    mix(i, at.alpha, at.sigma, spare);
   }
   return spare;
 }

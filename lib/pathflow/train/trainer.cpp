@@ -97,8 +97,6 @@ struct Trainer::Impl {
     for (step = remembered; step < failed; ++step) take_step();
   }
   std::vector<int> checked_labels(std::vector<int> labels) const;
-  /// What the trainer knows of its own ends.
-  int distilled() const { return path::source_end_steps(options.time_law); }
 };
 
 namespace {
@@ -192,7 +190,7 @@ std::vector<int> Trainer::Impl::checked_labels(std::vector<int> labels) const {
 
 /// A network that was asked at k times is not asked at others.
 void Trainer::check_distilled(const sample::Span& span, const sample::SampleOptions& solver) const {
-  const int k = impl_->distilled();
+  const int k = distilled_steps();
   const path::Interval trained = impl_->loss->interval();
   if (k == 0 || (solver.sampler == "euler" && solver.grid == "uniform" && solver.steps >= 1 &&
                  k % solver.steps == 0 && span.from == trained.high && span.to == trained.low)) {
@@ -205,15 +203,18 @@ void Trainer::check_distilled(const sample::Span& span, const sample::SampleOpti
                solver.sampler, " with steps ", solver.steps, " from ", span.from, " to ", span.to});
 }
 
+void Trainer::check_velocity(const char* where) const {
+  const int k = distilled_steps();
+  if (k == 0) return;
+  throw_error(
+      ErrorCode::kInvalidArgument, where,
+      {"a density needs a velocity at all times, got a run distilled to ", k, " steps (time law \"",
+       options().time_law, "\"): ask the run that it was distilled from"});
+}
+
 density::LikelihoodOptions Trainer::checked(const char* where,
                                             density::LikelihoodOptions solver) const {
-  const int k = impl_->distilled();
-  if (k > 0) {
-    throw_error(
-        ErrorCode::kInvalidArgument, where,
-        {"a density needs a velocity at all times, got a run distilled to ", k,
-         " steps (time law \"", options().time_law, "\"): ask the run that it was distilled from"});
-  }
+  check_velocity(where);
   solver.solver.gaussian_source = gaussian_source();
   return solver;
 }
@@ -236,7 +237,7 @@ bool Trainer::has_score() const {
   return impl_->loss->gamma() != nullptr ||
          (gaussian_source() && impl_->options.coupling == "independent");
 }
-int Trainer::distilled_steps() const { return impl_->distilled(); }
+int Trainer::distilled_steps() const { return path::source_end_steps(options().time_law); }
 path::Prediction Trainer::prediction() const { return impl_->objective.prediction(); }
 std::int64_t Trainer::steps_done() const { return impl_->step; }
 std::int64_t Trainer::parameter_count() const { return impl_->network.mlp().parameter_count(); }
@@ -301,10 +302,7 @@ Points Trainer::data(std::size_t n, std::uint64_t seed) const {
 std::vector<Snapshot> Trainer::snapshots() const {
   std::vector<Snapshot> list;
   for (std::size_t k = 0; k < impl_->ends.times.size(); ++k) {
-    const io::Rows& rows = *impl_->ends.snapshots[k];
-    Points points = Points::from_shape({rows.size(), rows.dimension()});
-    rows.read(0, rows.size(), {points.data(), points.size()});
-    list.push_back({impl_->ends.times[k], std::move(points)});
+    list.push_back({impl_->ends.times[k], io::all_rows(*impl_->ends.snapshots[k])});
   }
   return list;
 }

@@ -110,6 +110,9 @@ class Trainer {
   /// Throws InvalidArgument "where: ..." where the run has no score: a source that is not Gaussian
   /// or a coupling but "independent", without a gamma.
   void check_score(const char* where) const;
+  /// The same where the run was distilled to a few steps, and has no velocity at other times: what
+  /// a density is moved by.
+  void check_velocity(const char* where) const;
   /// Moves the planned end (the end of a cosine schedule). Errors: InvalidArgument for steps < 1.
   void plan_steps(std::int64_t steps);
 

@@ -140,10 +140,7 @@ class ActionMatching final : public Loss {
     const bool pieces = !ends().snapshots.empty();
     const path::Coefficients at =
         schedule().at(pieces ? (t - piece.low) / (piece.high - piece.low) : t);
-    const float alpha = static_cast<float>(at.alpha), sigma = static_cast<float>(at.sigma);
-    for (std::size_t k = i * draws.dimension; k < (i + 1) * draws.dimension; ++k) {
-      out[k] = alpha * draws.data[k] + sigma * draws.source[k];
-    }
+    draws.mix(i, at.alpha, at.sigma, out);
   }
 
   bool entropic_;

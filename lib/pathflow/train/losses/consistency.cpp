@@ -14,7 +14,6 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
-#include "pathflow/path/time_sampling.hpp"
 #include "pathflow/train/loss.hpp"
 #include "pathflow/train/teacher.hpp"
 
@@ -36,11 +35,8 @@ class Consistency final : public Loss {
     require(options().predict == "velocity" || options().predict == "data",
             message({"gives the data end, predict must be \"data\" or left out, got \"",
                      options().predict, "\""}));
-    require(
-        options().weight == "default",
-        message({"has one weight, weight must be \"default\", got \"", options().weight, "\""}));
-    require(path::source_end_steps(options().time_law) == 0,
-            "learns at all times, time_law must not be \"source-end\"");
+    require_default_weight();
+    require_all_times();
     if (distils) check_teacher();
   }
 
@@ -140,10 +136,7 @@ class Consistency final : public Loss {
   }
   void write_points(const Draws& draws, std::size_t i, double t, std::span<float> x) const {
     const path::Coefficients at = schedule().at(t);
-    const float alpha = static_cast<float>(at.alpha), sigma = static_cast<float>(at.sigma);
-    for (std::size_t k = i * draws.dimension; k < (i + 1) * draws.dimension; ++k) {
-      x[k] = alpha * draws.data[k] + sigma * draws.source[k];
-    }
+    draws.mix(i, at.alpha, at.sigma, x);
   }
 
   static Value end_of_path(const RecordedNetwork& network, Value x, Value at) {

@@ -18,14 +18,8 @@ namespace pathflow::train {
 class FlowMap : public Loss {
  public:
   explicit FlowMap(const LossSetup& setup) : Loss(setup) {
-    require(options().predict == "velocity",
-            message({"learns the velocity, predict must be \"velocity\", got \"", options().predict,
-                     "\""}));
-    require(
-        options().weight == "default",
-        message({"has one weight, weight must be \"default\", got \"", options().weight, "\""}));
-    require(path::source_end_steps(options().time_law) == 0,
-            "learns at all times, time_law must not be \"source-end\"");
+    require_velocity();
+    require_all_times();
     require(!objective().preconditioned(),
             message({"needs a velocity of one size over the whole path: schedule linear, "
                      "linear-sigma-min or trig, and data of a deviation from 1/4 to 4; got ",
@@ -61,12 +55,8 @@ class FlowMap : public Loss {
   void write_row(const Draws& draws, std::size_t i, double t, std::span<float> x,
                  std::span<float> velocity) const {
     const path::Coefficients at = schedule().at(t);
-    const float alpha = static_cast<float>(at.alpha), sigma = static_cast<float>(at.sigma);
-    const float a = static_cast<float>(at.alpha_dot), b = static_cast<float>(at.sigma_dot);
-    for (std::size_t k = i * draws.dimension; k < (i + 1) * draws.dimension; ++k) {
-      x[k] = alpha * draws.data[k] + sigma * draws.source[k];
-      velocity[k] = a * draws.data[k] + b * draws.source[k];
-    }
+    draws.mix(i, at.alpha, at.sigma, x);
+    draws.mix(i, at.alpha_dot, at.sigma_dot, velocity);
   }
   /// Errors of the rows [steps, n), [n - steps, d]: the velocity's.
   graph::Value flow_error(const RecordedNetwork& network, graph::Value x, graph::Value t,
