@@ -168,7 +168,7 @@ test("few steps: mean flow, shortcut and consistency come near in one, where Eul
     );
     await waitForFrame(page, 600, 60_000);
     await page.waitForFunction(() => document.querySelector("#play span").textContent === "Train");
-    await page.evaluate(() => delete document.querySelector("#quality").dataset.few);
+    await page.waitForFunction(() => document.querySelector("#quality").dataset.fewAt === "600");
     const [one, two, four] = await distances();
     const words = [one, two, four].map((value) => value.toFixed(3));
     t.diagnostic(`${method} after 600 steps, in 1, 2, 4: ${words}; floor ${floor.toFixed(3)}`);

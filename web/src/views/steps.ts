@@ -80,6 +80,7 @@ export class Steps implements View {
     for (const pane of this.beside) pane.clear();
     delete this.frame.dataset.points;
     delete this.frame.dataset.few;
+    delete this.frame.dataset.fewAt;
   }
 
   repaint(): void {
@@ -117,6 +118,7 @@ export class Steps implements View {
     this.plate.show({ note: words(value) });
     const sampler = fewStepSampler(choices);
     const distances: number[] = [];
+    const at = String(trainer.steps);
     for (const [k, pane] of this.beside.entries()) {
       const options = samplingOf({ ...choices, view: "flow", sampler, steps: few[k] });
       const sampled = frameOf(await trainer.sample(options), trainer.steps);
@@ -127,6 +129,7 @@ export class Steps implements View {
       distances.push(distance.value);
     }
     this.frame.dataset.few = JSON.stringify([...distances, value, floor]);
+    this.frame.dataset.fewAt = at;
   }
 
   private async point(
