@@ -15,6 +15,10 @@
 #include "pathflow/cpu/reference.hpp"
 
 namespace pathflow::cpu {
+
+// A test's name is to be the same in every build: no bytes of a pointer.
+static void PrintTo(const Accuracy& f, std::ostream* out) { *out << f.name; }
+
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();

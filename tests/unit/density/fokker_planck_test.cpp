@@ -69,6 +69,10 @@ struct Case {
   const char* diffusion;
   bool toward_data;
 };
+void PrintTo(const Case& which, std::ostream* out) {
+  *out << which.schedule << ", " << which.diffusion
+       << (which.toward_data ? ", to data" : ", to source");
+}
 class FokkerPlanckCase : public testing::TestWithParam<Case> {};
 #ifdef __EMSCRIPTEN__  // where plain double loops take several times as long
 constexpr Case kCases[] = {{"linear", "zero", true}};
@@ -79,7 +83,10 @@ constexpr Case kCases[] = {{"linear", "zero", true},
                            {"trig", "sigma", true},
                            {"trig", "constant", false}};
 #endif
-INSTANTIATE_TEST_SUITE_P(Family, FokkerPlanckCase, testing::ValuesIn(kCases));
+INSTANTIATE_TEST_SUITE_P(Family, FokkerPlanckCase, testing::ValuesIn(kCases), [](const auto& test) {
+  return test.param.schedule + std::string("_") + test.param.diffusion +
+         (test.param.toward_data ? "_to_data" : "_to_source");
+});
 
 // L1 error against the exact law; slope 2 within 0.3 (the limiter clips the law's top); mass to
 // rounding; never negative.

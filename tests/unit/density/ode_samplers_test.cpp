@@ -43,6 +43,7 @@ struct OrderCase {
   const char* sampler;
   double order;
 };
+void PrintTo(const OrderCase& which, std::ostream* out) { *out << which.sampler; }
 class Order : public testing::TestWithParam<OrderCase> {};
 // The methods in log-SNR fall to ddim where a step ends at infinite log-SNR.
 class OrderInTime : public Order {};
