@@ -91,6 +91,7 @@ const cppInputs = [
 const wasmInputs = [
   "wasm/CMakeLists.txt",
   "wasm/capi",
+  "wasm/host_math.cpp",
   "wasm/kernels",
   "wasm/order.mjs",
   "wasm/pack.mjs",

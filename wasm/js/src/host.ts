@@ -56,8 +56,9 @@ function environSizes(host: Host): (count: number, size: number) => number {
 }
 
 /**
- * The imports `module` asks for. One that is not known is given as a function that throws its name
- * when called, so that a file built by another toolchain still starts.
+ * The imports `module` asks for: those below, else Math's function of that name (host_math.cpp). One
+ * that is not known is given as a function that throws its name when called, so that a file built by
+ * another toolchain still starts.
  */
 export function hostImports(module: WebAssembly.Module, host: Host): WebAssembly.Imports {
   const known: Record<string, (...args: never[]) => unknown> = {
@@ -74,6 +75,7 @@ export function hostImports(module: WebAssembly.Module, host: Host): WebAssembly
       throw new PathflowError("InternalError", "proc_exit", `the library ended with ${code}`);
     },
   };
+  const math = Math as unknown as typeof known;
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== "function") {
@@ -82,7 +84,7 @@ export function hostImports(module: WebAssembly.Module, host: Host): WebAssembly
     const missing = () => {
       throw new PathflowError("InternalError", name, `the host has no ${space}.${name}`);
     };
-    (imports[space] ??= {})[name] = known[name] ?? missing;
+    (imports[space] ??= {})[name] = known[name] ?? math[name] ?? missing;
   }
   return imports;
 }
