@@ -127,18 +127,34 @@ function removeInternalTypes(entries) {
   }
 }
 
-/** Takes the white space out of files; names and statements stay, for whoever reads a stack trace. */
-async function closeUp(names) {
-  const { minify } = await import("vite");
-  const options = { module: true, mangle: false, compress: false };
-  for (const name of names) {
-    const file = join(dist, name);
-    const result = await minify(name, readFileSync(file, "utf8"), {
-      ...options,
+/** The files that Node and browsers load: the two entries of the package, and two that tests look into. */
+const scripts = ["index", "worker", "kernels", "engine"];
+
+/**
+ * The sources as a few files without white space or long local names; functions and classes keep theirs,
+ * for whoever reads a stack trace. Addresses of files beside them stay plain strings: bundlers look for
+ * `new URL("./worker.js", import.meta.url)` to the letter.
+ */
+async function bundle() {
+  const { rolldown } = await import("rolldown");
+  const source = (name) => [name, join(root, "wasm/js/src", `${name}.ts`)];
+  const input = Object.fromEntries(scripts.map(source));
+  const bundled = await rolldown({ input, platform: "neutral" });
+  const { output } = await bundled.generate({
+    entryFileNames: "[name].js",
+    chunkFileNames: "shared.js",
+    minify: {
+      mangle: { toplevel: false },
+      compress: { target: "es2022" },
       codegen: { removeWhitespace: true },
-    });
-    if (result.errors.length > 0) throw new Failure(`${name}: ${result.errors[0].message}`);
-    writeFileSync(file, result.code);
+    },
+  });
+  await bundled.close();
+  for (const { fileName, code } of output) {
+    writeFileSync(
+      join(dist, fileName),
+      code.replace(/`(\.\/[\w.-]+)`(?=,import\.meta\.url)/g, '"$1"'),
+    );
   }
 }
 
@@ -154,15 +170,9 @@ export async function buildJs() {
       for (const name of existsSync(dist) ? readdirSync(dist) : []) {
         if (extname(name) !== ".wasm") rmSync(join(dist, name), { recursive: true });
       }
-      // Comments are for the types, where editors show them: in the code they would only be carried.
-      const tsc = (...options) =>
-        node("typescript/bin/tsc", "-p", "wasm/js/tsconfig.json", ...options);
-      await Promise.all([
-        tsc("--emitDeclarationOnly"),
-        tsc("--declaration", "false", "--removeComments"),
-      ]);
+      const options = ["-p", "wasm/js/tsconfig.json", "--emitDeclarationOnly"];
+      await Promise.all([node("typescript/bin/tsc", ...options), bundle()]);
       removeInternalTypes(["index.d.ts", "worker.d.ts"]);
-      await closeUp(readdirSync(dist).filter((name) => extname(name) === ".js"));
     }),
   );
 }

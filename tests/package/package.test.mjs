@@ -48,6 +48,17 @@ test("it brings no other package, the licence and the library's file", () => {
   }
 });
 
+// webpack, Vite and Rollup look for new URL("./file", import.meta.url) in the text: other quotes, or a name in
+// between, are not sure to be found by each.
+test("bundlers find the Worker and the library's file in its code", () => {
+  const folder = installed("wasm/dist");
+  const codes = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const text = codes.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  assert.match(text, /new Worker\(new URL\("\.\/worker\.js",\s*import\.meta\.url\)/);
+  assert.match(text, /new URL\("\.\/pathflow\.wasm",\s*import\.meta\.url\)/);
+  assert.doesNotMatch(text, /`[^`]*`,\s*import\.meta\.url/);
+});
+
 const program = `import { load } from "pathflow";
 const api = await load();
 const trainer = new api.Trainer({ data: "moons", width: 32, depth: 2, batch: 128, seed: 1 });
