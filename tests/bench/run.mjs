@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sampleFlops, stepFlops } from "./peers/job.mjs";
+import { sections } from "./sections.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
@@ -24,18 +25,24 @@ const { values: flags } = parseArgs({
   },
 });
 if (flags.help) {
-  console.log(`npm run bench -- [--rounds 20] [--seconds 0.3] [--only native,node,chromium] [--json FILE]
-Trains the reference network (3-128-128-128-2, SiLU, Adam; batch 256 and 1,024) and samples 2,000
-particles with 100 Euler steps. Prints the best tenth of all slices, and medians; --json keeps each.
+  console.log(`npm run bench -- [--rounds 20] [--seconds 0.3] [--only PART,...] [--json FILE]
+native, node, chromium: trains the reference network (3-128-128-128-2, SiLU, Adam; batch 256 and
+1,024) and samples 2,000 particles with 100 Euler steps. Prints the best tenth of all slices, and
+medians; --json keeps each.
+methods: a step of each sampler, log-density, Fokker-Planck, a reflow round, couplings, exact
+transport beside LEMON's (${sections.methods.takes}).
+tables: the 2-D table of distances, one seed at n = 2,000 (${sections.tables.takes}; goes on where
+it was stopped). The whole table: build/bench/tests/bench/bench_tables --help
 Example: npm run bench -- --rounds 5 --only chromium,native`);
   process.exit(0);
 }
 const rounds = positive("rounds");
 const seconds = positive("seconds");
-const wanted = new Set((flags.only ?? "native,node,chromium").split(","));
+const places = ["native", "node", "chromium"];
+const parts = [...places, ...Object.keys(sections)];
+const wanted = new Set(flags.only?.split(",") ?? parts);
 for (const name of wanted) {
-  if (!["native", "node", "chromium"].includes(name))
-    fail(`--only: unknown place "${name}" (valid: native, node, chromium)`);
+  if (!parts.includes(name)) fail(`--only: unknown part "${name}" (valid: ${parts.join(", ")})`);
 }
 
 function positive(name) {
@@ -55,7 +62,11 @@ function step(message, command, args, options = {}) {
 // Builds -------------------------------------------------------------------------------------------
 
 const build = join(root, "build/bench");
-if (wanted.has("native")) {
+const targets = new Set(wanted.has("native") ? ["bench_native"] : []);
+for (const [name, section] of Object.entries(sections)) {
+  if (wanted.has(name)) for (const target of section.targets) targets.add(target);
+}
+if (targets.size > 0) {
   step("building the native library", "cmake", [
     "-S",
     ".",
@@ -68,12 +79,7 @@ if (wanted.has("native")) {
     "-DPATHFLOW_TESTS=OFF",
     "-DPATHFLOW_CLI=OFF",
   ]);
-  step("(this takes a minute the first time)", "cmake", [
-    "--build",
-    build,
-    "--target",
-    "bench_native",
-  ]);
+  step("(this takes a minute the first time)", "cmake", ["--build", build, "--target", ...targets]);
 }
 const site = join(build, "site");
 if (wanted.has("chromium") || wanted.has("node")) {
@@ -97,6 +103,28 @@ if (wanted.has("chromium")) {
     site,
     "--emptyOutDir",
   ]);
+}
+
+// Sections -----------------------------------------------------------------------------------------
+
+const sectionResults = {};
+for (const [name, section] of Object.entries(sections)) {
+  if (!wanted.has(name)) continue;
+  console.error(`bench: ${name}: ${section.takes}`);
+  sectionResults[name] = section.run(build);
+}
+if (!places.some((place) => wanted.has(place))) {
+  if (flags.json) writeJson(sectionResults);
+  process.exit(0);
+}
+
+function writeJson(fields) {
+  mkdirSync(dirname(flags.json), { recursive: true });
+  const machine = { date: new Date().toISOString(), machine: cpus()[0].model };
+  writeFileSync(
+    flags.json,
+    JSON.stringify({ ...machine, cores: cpus().length, ...fields }, null, 1) + "\n",
+  );
 }
 
 // Contenders: { name, train(batch) -> steps/s of each slice, sample() -> jobs/s of each } --------------
@@ -308,22 +336,12 @@ for (const [what, [value, middle], least] of ratios) {
 }
 
 if (flags.json) {
-  mkdirSync(dirname(flags.json), { recursive: true });
-  writeFileSync(
-    flags.json,
-    JSON.stringify(
-      {
-        date: new Date().toISOString(),
-        machine: cpus()[0].model,
-        cores: cpus().length,
-        rounds,
-        seconds,
-        peak_gflops: peaks,
-        results: Object.fromEntries(results),
-        ratios,
-      },
-      null,
-      1,
-    ) + "\n",
-  );
+  writeJson({
+    rounds,
+    seconds,
+    peak_gflops: peaks,
+    results: Object.fromEntries(results),
+    ratios,
+    ...sectionResults,
+  });
 }

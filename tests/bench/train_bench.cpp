@@ -4,6 +4,7 @@
 
 #include "pathflow/base/threads.hpp"
 #include "pathflow/cpu/kernels.hpp"
+#include "pathflow/path/coupling.hpp"
 #include "pathflow/train/reflow.hpp"
 #include "pathflow/train/trainer.hpp"
 #include "peak.hpp"
@@ -45,6 +46,24 @@ void train_step(benchmark::State& state) {
 BENCHMARK(train_step)
     ->ArgsProduct({{256, 1024}, {1, 2}})
     ->ArgNames({"batch", "threads"})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
+// What a coupling costs: the same step with rows joined by it, batch 256.
+void coupled_step(benchmark::State& state) {
+  pathflow::set_threads(static_cast<int>(state.range(1)));
+  const std::string& coupling =
+      pathflow::path::coupling_names()[static_cast<std::size_t>(state.range(0))];
+  TrainOptions options = reference(256);
+  options.coupling = coupling;
+  Trainer trainer(options);
+  trainer.step(20);
+  for (auto _ : state) trainer.step(1);
+  state.SetLabel(coupling);
+}
+BENCHMARK(coupled_step)
+    ->ArgsProduct({{0, 1, 2}, {1, 2}})
+    ->ArgNames({"coupling", "threads"})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
