@@ -91,6 +91,27 @@ class ReflowTest(CommandCase):
         self.assertEqual(bytes_of(self.path("cut.safetensors")),
                          bytes_of(self.path("whole.safetensors")))
 
+    def test_a_resumed_round_is_of_the_same_teacher(self):
+        common = ["--rounds", 2, "--steps", 30, "--n", 20, "--pairs", 300]
+        self.call(*self.reflow(*common, "--out", "kept.safetensors"))
+        # Another run of the same options.
+        self.call("train", "--data", "moons", "--width", 32, "--depth", 2, "--batch", 128, "--steps",
+                  100, "--seed", 1, "--out", "other.safetensors")
+        def of_other(*arguments):
+            return ["other.safetensors" if word == "run.safetensors" else word
+                    for word in self.reflow(*common, *arguments)]
+
+        again = ["--resume", "--out", "kept.safetensors"]
+        self.refused(*of_other(*again), says=["kept.round1.safetensors", "--model"])
+        # A second round that is not of the first beside it.
+        self.call(*of_other("--out", "apart.safetensors"))
+        shutil.copy(self.path("kept.safetensors"), self.path("apart.safetensors"))
+        self.refused(*of_other("--resume", "--out", "apart.safetensors"),
+                     says=["apart.safetensors must hold the pairs"])
+        self.refused(*self.reflow(*common, "--resume", "--sampler-steps", 3, "--out",
+                                  "kept.safetensors"), says=["kept.round1.safetensors", "solver"])
+        self.call(*self.reflow(*common, *again))
+
     def test_bad_usage(self):
         out = ["--out", "never.safetensors"]
         self.refused(*self.reflow(*out, "--rounds", 0), says=["rounds and distillation", "0"])

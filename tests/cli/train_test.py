@@ -10,7 +10,7 @@ import struct
 import time
 import unittest
 
-from command import SMALL, CommandCase, bytes_of, read_npy, read_safetensors, write_npy
+from command import SMALL, CommandCase, bytes_of, read_npy, read_safetensors, write_npy, write_safetensors
 
 ENDLESS = [*SMALL, "--steps", "100000000"]
 
@@ -78,6 +78,19 @@ class TrainTest(CommandCase):
         self.refused(*common, "--snapshots", f"{files[0]}@0,{files[1]}@x", says=["FILE.npy@TIME"])
         self.refused(*common, "--snapshots", f"{files[0]}@0,{files[1]}@0.5", says=["from 0 to 1", "[0, 0.5]"])
         self.refused(*common, "--snapshots", named, "--data", "moons", says=["take the place"])
+
+    def test_a_bridge_of_another_meaning_is_not_gone_on_with(self):
+        """Runs saved when coupling_reg was the variance of a bridge say so in their configuration."""
+        out = self.path("bridge.safetensors")
+        bridge = ["train", "--coupling", "bridge", *SMALL, "--steps", 3, "--out", out]
+        self.call(*bridge)
+        metadata, tensors = read_safetensors(out)
+        metadata["config"] = metadata["config"].replace('"coupling_reg":0.05', '"coupling_reg":0.5')
+        write_safetensors(out, metadata, tensors)
+        says = ["coupling_reg", "gamma_scale", "0.5"]
+        self.refused("train", "--resume", "--steps", 9, "--out", out, code=1, says=[out, *says])
+        os.remove(out)
+        self.refused(*bridge, "--coupling-reg", 0.5, says=says)
 
     def test_resume_without_a_file_starts_from_the_beginning(self):
         out = self.path("fresh.safetensors")

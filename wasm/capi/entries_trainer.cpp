@@ -5,6 +5,7 @@
 #include "pathflow/density/path_errors.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
+#include "pathflow/sample/langevin.hpp"
 #include "pathflow/train/config.hpp"
 #include "pathflow/train/reflow.hpp"
 #include "pathflow/train/trainer.hpp"
@@ -39,11 +40,17 @@ tensor::Points grid_points(const FieldRequest& request) {
 tensor::Points evaluate_field(const train::Trainer& trainer, const FieldRequest& request, double t,
                               std::vector<int> labels) {
   const auto model = trainer.model(std::move(labels));
-  const path::Conversion conversion = model->conversion(request.quantity, trainer.schedule(), t);
   tensor::Points points = grid_points(request);
   tensor::Points field = tensor::Points::from_shape({points.shape(0), 2});
-  model->predict({points.data(), points.size()}, static_cast<float>(t),
-                 {field.data(), field.size()});
+  const std::span<const float> x(points.data(), points.size());
+  const std::span<float> out(field.data(), field.size());
+  if (request.quantity == path::Prediction::kScore) {  // of a path with noise of its own, by that
+    trainer.check_score("field");
+    sample::score_at<float>(*model, trainer.schedule(), t)(x, out);
+    return field;
+  }
+  const path::Conversion conversion = model->conversion(request.quantity, trainer.schedule(), t);
+  model->predict(x, static_cast<float>(t), out);
   for (std::size_t i = 0; i < field.size(); ++i) {
     field.data()[i] = static_cast<float>(conversion.x_coefficient * points.data()[i] +
                                          conversion.q_coefficient * field.data()[i]);

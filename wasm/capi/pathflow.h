@@ -254,7 +254,9 @@ pf_status pf_measure_trainer(pf_handle trainer, const char* options, size_t opti
  * options: {"t": required, in [0, 1], "grid": cells per side 1..1024 (24), "bounds": [xmin, xmax,
  *   ymin, ymax] (-4, 4, -4, 4), "quantity": a prediction's name ("velocity")}.
  * labels: as above, one for all or none.
- * t is moved into the schedule's [t_min, t_max]; PF_NUMERIC where the quantity has no limit there.
+ * t is moved into the schedule's [t_min, t_max]; PF_NUMERIC where the quantity has no limit there;
+ * PF_INVALID_ARGUMENT for the score of a run that has none. On a path with noise of its own the score
+ * is that noise's, and no quantity but it and the velocity is known.
  * Array: "field" float [grid, grid, 2], row 0 at ymin. Text: {"t": the time used}. */
 pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t options_length,
                             const int32_t* labels, size_t label_count, pf_handle* result);

@@ -123,6 +123,12 @@ void validate_coupling(const TrainOptions& o, std::string_view where) {
         {"batch must be at most ", most, " with coupling \"", o.coupling, "\", got ", o.batch});
   }
   check_positive(where, "coupling_reg", o.coupling_reg);
+  if (coupling == path::Coupling::kBridge && o.coupling_reg != TrainOptions().coupling_reg) {
+    throw_error(ErrorCode::kInvalidArgument, where,
+                {"coupling_reg must be left out with coupling \"bridge\", whose variance is "
+                 "gamma_scale, got ",
+                 o.coupling_reg});
+  }
   check_not_negative(where, "label_penalty", o.label_penalty);
   if (coupling == path::Coupling::kConditionalOt && !o.conditional && o.classes == 0) {
     throw_error(ErrorCode::kInvalidArgument, where,

@@ -35,7 +35,8 @@ struct TrainOptions {
   /// "independent" and "pairs" look at all pairs of a batch, which must then be at most 1024.
   /// "conditional-ot" needs labels; "pairs" as many source rows as data rows, row i with row i.
   std::string coupling = "independent";
-  /// "sinkhorn": regularisation, in mean squared distances of the batch, > 0.
+  /// "sinkhorn": regularisation, in mean squared distances of the batch, > 0. "bridge" refuses it:
+  /// runs saved when this was its variance would go on with another.
   double coupling_reg = 0.05;
   /// "conditional-ot": cost of joining different labels, >= 0, in mean squared distances of the
   /// batch. The default keeps every label to itself.

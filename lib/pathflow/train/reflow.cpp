@@ -1,6 +1,7 @@
 #include "pathflow/train/reflow.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,23 @@ TrainInputs draw_pairs(const Trainer& teacher, std::size_t n, const sample::Samp
   TrainInputs pairs{.data = std::move(data), .source = source_of_start(teacher, std::move(start))};
   if (!labels.empty()) pairs.labels = std::move(labels);
   return pairs;
+}
+
+bool drawn_from(const TrainInputs& pairs, const Trainer& teacher,
+                const sample::SampleOptions& solver) {
+  if (!pairs.data || !pairs.source || pairs.data->size() == 0) return false;
+  const std::size_t n = std::min(kBlock, pairs.data->shape(0));
+  const TrainInputs own = draw_pairs(teacher, n, solver);
+  if (own.data->shape(1) != pairs.data->shape(1) ||
+      own.labels.has_value() != pairs.labels.has_value()) {
+    return false;
+  }
+  if (own.labels && !std::equal(own.labels->begin(), own.labels->end(), pairs.labels->begin())) {
+    return false;
+  }
+  return std::equal(own.source->begin(), own.source->end(), pairs.source->data()) &&
+         std::equal(own.data->begin(), own.data->end(), pairs.data->data(),
+                    [](float a, float b) { return std::abs(a - b) <= 1e-4f * (1 + std::abs(a)); });
 }
 
 Trainer make_student(const Trainer& teacher, TrainOptions options, TrainInputs pairs,

@@ -46,6 +46,12 @@ TrainOptions reflow_options(const TrainOptions& teacher, int distill = 0);
 /// ends elsewhere than the ends, or keeps times. solver.progress is called with the share of all.
 TrainInputs draw_pairs(const Trainer& teacher, std::size_t n, const sample::SampleOptions& solver);
 
+/// Whether pairs are what draw_pairs() gives of this teacher and solver, by their first block: the
+/// same source rows and labels, and data rows within 1e-4, what the same run may differ by from one
+/// machine to another. Cost: that of drawing 256 pairs. Errors: as draw_pairs().
+bool drawn_from(const TrainInputs& pairs, const Trainer& teacher,
+                const sample::SampleOptions& solver);
+
 /// x1 from rows of start(), as the teacher's schedule scaled them.
 tensor::Points source_of_start(const Trainer& teacher, tensor::Points start);
 

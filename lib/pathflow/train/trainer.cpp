@@ -5,6 +5,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
+#include "pathflow/path/coupling.hpp"
 #include "pathflow/path/time_sampling.hpp"
 #include "pathflow/train/batch.hpp"
 #include "pathflow/train/checkpoint.hpp"
@@ -305,6 +306,16 @@ std::vector<Snapshot> Trainer::snapshots() const {
     list.push_back({impl_->ends.times[k], io::all_rows(*impl_->ends.snapshots[k])});
   }
   return list;
+}
+
+Trainer::Inputs Trainer::pairs() const {
+  Inputs pairs;
+  const Ends& ends = impl_->ends;
+  if (path::coupling_of(options().coupling) != path::Coupling::kPairs) return pairs;
+  pairs.data = io::all_rows(*ends.data.rows);
+  pairs.source = io::all_rows(*ends.source.rows);
+  if (!ends.data.labels.empty()) pairs.labels = ends.data.labels;
+  return pairs;
 }
 
 std::vector<int> Trainer::data_labels(std::size_t n, std::uint64_t seed) const {

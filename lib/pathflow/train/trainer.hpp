@@ -133,6 +133,9 @@ class Trainer {
   tensor::Points data(std::size_t n, std::uint64_t seed) const;
   /// What it was given to learn from as Inputs::snapshots; none if it was not.
   std::vector<Snapshot> snapshots() const;
+  /// The pairs that it was given, coupling "pairs": data, source and labels, row by row; nothing
+  /// for any other run. Errors: IoError for rows out of reach.
+  Inputs pairs() const;
   /// Labels of the rows of data(n, seed); empty if the data have none.
   std::vector<int> data_labels(std::size_t n, std::uint64_t seed) const;
   /// start(n, options.seed) moved by sample::sample from t_max to t_min (or as options say). With

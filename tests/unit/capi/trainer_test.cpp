@@ -380,6 +380,44 @@ TEST(CapiField, AgreesWithTheModelAndConverts) {
   EXPECT_EQ(json::parse(text_of(velocity))["t"], 0.25);
 }
 
+// s = -E[z | x_t] / gamma whatever the ends are; by the velocity alone it would be another's.
+TEST(CapiField, TheScoreOfAPathWithNoiseIsThatNoises) {
+  constexpr std::string_view kNoisy =
+      R"({"data": "moons", "source": "8gaussians", "objective": "interpolant", "gamma": "quadratic",
+          "gamma_scale": 4, "width": 16, "depth": 2, "batch": 32, "seed": 5})";
+  Owned trainer, score, saved;
+  ASSERT_EQ(create(kNoisy, &trainer), PF_OK) << error_message();
+  ASSERT_EQ(pf_step_trainer(trainer, 5, nullptr), PF_OK);
+  ASSERT_EQ(
+      field(trainer, R"({"t": 0.25, "grid": 1, "bounds": [-1, 2, 0, 3], "quantity": "score"})",
+            &score),
+      PF_OK)
+      << error_message();
+  ASSERT_EQ(pf_save_trainer(trainer, &saved), PF_OK);
+  const Trainer direct = Trainer::restore(values_of<std::uint8_t>(saved, "bytes"));
+  const std::vector<float> x = {0.5f, 1.5f};
+  std::vector<float> q(2), z(2);
+  direct.model()->predict_noise(x, 0.25f, q, z);
+  const auto s = values_of<float>(score, "field");
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(s[k], -z[k] / (2 * 0.25 * 0.75), 1e-5);
+  pf_handle result = 0;
+  expect_refused(field(trainer, R"({"t": 0.25, "quantity": "data"})", &result), PF_INVALID_ARGUMENT,
+                 "noise gamma of its own");
+  expect_refused(field(trainer, R"({"t": 0, "quantity": "score"})", &result), PF_NUMERIC,
+                 "gamma is 0");
+}
+
+TEST(CapiField, ARunWithoutAScoreRefusesIt) {
+  Owned trainer;
+  ASSERT_EQ(create(R"({"data": "moons", "coupling": "ot", "width": 16, "batch": 32})", &trainer),
+            PF_OK);
+  pf_handle result = 0;
+  expect_refused(field(trainer, R"({"t": 0.5, "quantity": "score"})", &result), PF_INVALID_ARGUMENT,
+                 "needs a score");
+  Owned data;
+  EXPECT_EQ(field(trainer, R"({"t": 0.5, "quantity": "data"})", &data), PF_OK);
+}
+
 TEST(CapiField, RefusesBadOptions) {
   Owned trainer;
   ASSERT_EQ(create(kSmall, &trainer), PF_OK);

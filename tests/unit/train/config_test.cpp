@@ -165,6 +165,7 @@ TEST(Config, EveryRuleNamesTheArgumentAndTheValue) {
       {"batch", [](auto& o) { o.coupling = "ot", o.batch = 1025; }, "1025"},
       {"batch", [](auto& o) { o.coupling = "bridge", o.batch = 1025; }, "1025"},
       {"coupling_reg", [](auto& o) { o.coupling_reg = 0; }, "0"},
+      {"gamma_scale", [](auto& o) { o.coupling = "bridge", o.coupling_reg = 0.5; }, "0.5"},
       {"label_penalty", [](auto& o) { o.label_penalty = -1; }, "-1"},
       {"conditional-ot", [](auto& o) { o.coupling = "conditional-ot"; }, "unconditional"},
       {"source-end", [](auto& o) { o.time_law = "source-end:0"; }, "source-end:0"},

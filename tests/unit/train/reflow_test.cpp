@@ -336,5 +336,24 @@ TEST(AlphaDeblending, IsLinearFlowMatchingSampledByEulerToTheBit) {
   EXPECT_EQ(ours, x);
 }
 
+TEST(Reflow, PairsAreKnownAgainByTeacherAndSolver) {
+  Trainer teacher(tiny());
+  teacher.step(20);
+  const Trainer student = reflow(teacher, {.pairs = 300, .solver = kHeun});
+  const TrainInputs pairs = student.pairs();
+  ASSERT_TRUE(pairs.data && pairs.source);
+  EXPECT_EQ(pairs.data->shape(0), 300u);
+  EXPECT_TRUE(drawn_from(pairs, teacher, kHeun));
+  sample::SampleOptions other = kHeun;
+  other.steps = 3;
+  EXPECT_FALSE(drawn_from(pairs, teacher, other));
+  other = kHeun;
+  other.seed = 10;
+  EXPECT_FALSE(drawn_from(pairs, teacher, other));
+  EXPECT_FALSE(drawn_from(teacher.pairs(), teacher, kHeun));  // has none
+  teacher.step(20);
+  EXPECT_FALSE(drawn_from(pairs, teacher, kHeun));
+}
+
 }  // namespace
 }  // namespace pathflow::train
