@@ -11,11 +11,9 @@
 
 #include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
-#include "pathflow/io/files.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/sample/option_table.hpp"
@@ -119,7 +117,7 @@ std::vector<Curve> CompareCommand::measure(const SampledModel& source, const Poi
         if (progress.due()) {
           progress.update((done + share) / runs, fmt::format("{} in {} steps", sampler, count));
         }
-        return !interrupted();
+        return true;
       };
       const Progress clock(true);
       const auto result = source.sample(static_cast<std::size_t>(n), options, label);
@@ -230,10 +228,10 @@ void CompareCommand::draw(const SampledModel& source, const std::vector<Curve>& 
   }
   std::optional<figure::FloorBand> band;
   if (floor.low > 0) band = figure::FloorBand{"floor, 95 %", floor.mean, floor.low, floor.high};
-  io::write_file_atomic(plot, figure::curves({source.title(), "model evaluations a sample (NFE)",
-                                              fmt::format("{}, n = {}", distance_text(metric),
-                                                          grouped(static_cast<std::uint64_t>(n)))},
-                                             series, true, band));
+  write_file(plot, figure::curves({source.title(), "model evaluations a sample (NFE)",
+                                   fmt::format("{}, n = {}", distance_text(metric),
+                                               grouped(static_cast<std::uint64_t>(n)))},
+                                  series, true, band));
 }
 
 figure::Png errors_figure(const std::string& title, const std::vector<density::PathError>& errors) {
@@ -247,7 +245,6 @@ figure::Png errors_figure(const std::string& title, const std::vector<density::P
 }
 
 ExitCode CompareCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check();
   model.quiet = json;
@@ -264,7 +261,7 @@ ExitCode CompareCommand::run() {
     found["errors"] = cli::described(over_time);
     text += table(over_time);
     if (!errors_plot.empty()) {
-      io::write_file_atomic(errors_plot, errors_figure(source->title(), over_time));
+      write_file(errors_plot, errors_figure(source->title(), over_time));
     }
     if (const auto loss = source->loss_floor(floor_rows, seed)) {
       found["loss_floor"] = cli::described(*loss);
@@ -278,7 +275,7 @@ ExitCode CompareCommand::run() {
   }
   if (!out.empty()) {
     const std::string document = found.dump(2) + "\n";
-    io::write_file_atomic(out, std::vector<std::uint8_t>(document.begin(), document.end()));
+    write_file(out, std::vector<std::uint8_t>(document.begin(), document.end()));
   }
   if (json) {
     print_json(found);

@@ -8,7 +8,6 @@
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/data/distribution.hpp"
-#include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "verb.hpp"
 
@@ -90,8 +89,8 @@ ExitCode DatasetsCommand::run() const {
   const auto law = data::make_dataset(name);
   check();
   const tensor::Points points = law->draw(static_cast<std::size_t>(n), seed);
-  if (!out.empty()) io::write_file_atomic(out, io::write_npy(points));
-  if (!plot.empty()) io::write_file_atomic(plot, draw_figure(*law, points));
+  if (!out.empty()) write_file(out, io::write_npy(points));
+  if (!plot.empty()) write_file(plot, draw_figure(*law, points));
   tell(points);
   return kDone;
 }

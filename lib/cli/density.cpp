@@ -9,13 +9,12 @@
 
 #include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
-#include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/path/prediction.hpp"
+#include "plane_grid.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -30,21 +29,19 @@ struct DensityCommand {
   ModelRequest model;
   std::string out, plot;
   std::vector<std::string> bounds;
-  int grid = 128, threads = 1;
+  PlaneGrid grid;
+  int threads = 1;
   std::optional<int> label;
   bool json = false;
 
   ExitCode run();
   void check() const;
   void find_bounds(const SampledModel& source);
-  tensor::Points centres() const;
   void tell(const density::LikelihoodResult<float>& found, double mass, double seconds) const;
-
-  Bounds x, y;
 };
 
 void DensityCommand::check() const {
-  check_between("density", "grid", std::int64_t{grid}, 2, 2048);
+  check_between("density", "grid", std::int64_t{grid.side}, 2, 2048);
   if (out.empty() && plot.empty()) {
     throw InvalidArgument("density", "--plot or --out must name a file, got neither");
   }
@@ -60,6 +57,8 @@ void DensityCommand::find_bounds(const SampledModel& source) {
     }
     double at[4];
     for (std::size_t k = 0; k < 4; ++k) at[k] = number_of("density", "--bounds", bounds[k]);
+    Bounds& x = grid.x;
+    Bounds& y = grid.y;
     x = {at[0], at[1]};
     y = {at[2], at[3]};
     if (!(x.low < x.high && y.low < y.high && std::isfinite(x.high - x.low) &&
@@ -71,41 +70,14 @@ void DensityCommand::find_bounds(const SampledModel& source) {
   }
   const auto data = source.truth(4096, 0);
   if (!data) throw InvalidArgument("density", "--bounds is needed where the data is not at hand");
-  const auto range = [&](std::size_t k) {
-    Bounds found{(*data)(0, k), (*data)(0, k)};
-    for (std::size_t i = 0; i < data->shape(0); ++i) {
-      found.low = std::min(found.low, static_cast<double>((*data)(i, k)));
-      found.high = std::max(found.high, static_cast<double>((*data)(i, k)));
-    }
-    return found;
-  };
-  x = range(0);
-  y = range(1);
-  const double half = 0.7 * std::max({x.high - x.low, y.high - y.low, 1e-6});
-  for (Bounds* one : {&x, &y}) {
-    const double middle = (one->low + one->high) / 2;
-    *one = {middle - half, middle + half};
-  }
-}
-
-tensor::Points DensityCommand::centres() const {
-  const auto size = static_cast<std::size_t>(grid);
-  tensor::Points points = tensor::Points::from_shape({size * size, 2});
-  const auto at = [&](Bounds range, std::size_t k) {
-    return static_cast<float>(range.low +
-                              (range.high - range.low) * (static_cast<double>(k) + 0.5) / grid);
-  };
-  for (std::size_t i = 0; i < points.shape(0); ++i) {
-    points(i, 0) = at(x, i % size);
-    points(i, 1) = at(y, i / size);
-  }
-  return points;
+  grid = PlaneGrid::about(*data, grid.side);
 }
 
 void DensityCommand::tell(const density::LikelihoodResult<float>& found, double mass,
                           double seconds) const {
+  const auto& [x, y, side] = grid;
   if (json) {
-    Json line = {{"grid", grid},
+    Json line = {{"grid", side},
                  {"bounds", {x.low, x.high, y.low, y.high}},
                  {"mass", mass},
                  {"evaluations", found.evaluations},
@@ -115,14 +87,13 @@ void DensityCommand::tell(const density::LikelihoodResult<float>& found, double 
     return print_json(line);
   }
   print("mass on the grid {:.6g}: {} x {} cells of [{:.4g}, {:.4g}] x [{:.4g}, {:.4g}]\n", mass,
-        grid, grid, x.low, x.high, y.low, y.high);
+        side, side, x.low, x.high, y.low, y.high);
   print("{} evaluations, {}\n", found.evaluations, duration_text(seconds));
   if (!out.empty()) print("{}: log p at the cells' centres\n", out);
   if (!plot.empty()) print("{}: density\n", plot);
 }
 
 ExitCode DensityCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check();
   model.quiet = json;
@@ -137,24 +108,20 @@ ExitCode DensityCommand::run() {
   Progress progress(json);
   options.solver.progress = [&](double share) {
     if (progress.due()) progress.update(share, "log p on the grid");
-    return !interrupted();
+    return true;
   };
-  const auto found = source->log_density(centres(), options, label);
+  const auto found = source->log_density(grid.centres(), options, label);
   progress.clear();
-  const double cell = (x.high - x.low) * (y.high - y.low) / (static_cast<double>(grid) * grid);
-  std::vector<double> density(found.log_density.begin(), found.log_density.end());
-  double mass = 0;
-  for (double& value : density) mass += (value = std::exp(value)) * cell;
+  const auto [density, mass] = grid.density(found);
   if (!out.empty()) {
-    const auto size = static_cast<std::size_t>(grid);
+    const auto size = static_cast<std::size_t>(grid.side);
     tensor::Points values = tensor::Points::from_shape({size, size});
     std::copy(found.log_density.begin(), found.log_density.end(), values.begin());
-    io::write_file_atomic(out, io::write_npy(values));
+    write_file(out, io::write_npy(values));
   }
   if (!plot.empty()) {
-    io::write_file_atomic(
-        plot,
-        figure::density_map(fmt::format("{}: mass {:.4f}", source->title(), mass), density, x, y));
+    write_file(plot, figure::density_map(fmt::format("{}: mass {:.4f}", source->title(), mass),
+                                         density, grid.x, grid.y));
   }
   tell(found, mass, progress.seconds());
   return kDone;
@@ -171,7 +138,7 @@ Run add_density(Verb& verb) {
                     {.names = path::prediction_names()});
   verb.plain_option("--label", c->label, "Class asked about; without: the null label");
   verb.group("Grid and solver");
-  verb.option("--grid", c->grid, "Cells along each side");
+  verb.option("--grid", c->grid.side, "Cells along each side");
   verb.plain_option("--bounds", c->bounds, "x0,x1,y0,y1; without: a square about the data",
                     {.names = {}, .several = true});
   add_ode_options(verb, c->options.solver);

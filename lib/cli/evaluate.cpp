@@ -13,7 +13,6 @@
 #include "pathflow/base/random.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/data/distribution.hpp"
-#include "pathflow/io/files.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/metric/random_rows.hpp"
 #include "progress.hpp"
@@ -175,8 +174,7 @@ ExitCode EvaluateCommand::run() const {
   }
   progress.clear();
   if (!plot.empty()) {
-    io::write_file_atomic(
-        plot, figure::scatter("Samples and reference", {{y, "reference"}, {x, "samples"}}));
+    write_file(plot, figure::scatter("Samples and reference", {{y, "reference"}, {x, "samples"}}));
   }
   tell(all, x, y);
   return kDone;

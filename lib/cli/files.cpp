@@ -35,6 +35,14 @@ void check_targets(std::initializer_list<std::string_view> files) {
   }
 }
 
+void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes) {
+  {
+    const Unfinished writing;
+    io::write_file_atomic(file, bytes);
+  }
+  stop_if_interrupted();
+}
+
 std::filesystem::path times_file(std::filesystem::path trajectories) {
   return trajectories.replace_extension(".times.npy");
 }
@@ -70,7 +78,7 @@ std::shared_ptr<const io::Rows> open_rows(const std::filesystem::path& file, boo
       progress.update(share, fmt::format("reading through {}  {} left", file.filename().string(),
                                          duration_text(left)));
     }
-    return !interrupted();
+    return true;
   };
   return io::open_npy_rows(file, options);
 }

@@ -2,9 +2,11 @@
 // target before the work.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,10 @@ void check_writable(const std::filesystem::path& file);
 /// The same of every one that was named: "" is none.
 void check_targets(std::initializer_list<std::string_view> files);
 
+/// io::write_file_atomic(), which a signal does not break off: it ends the process after it.
+/// Errors: IoError; Cancelled.
+void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
+
 /// "traj.npy" -> "traj.times.npy".
 std::filesystem::path times_file(std::filesystem::path trajectories);
 
@@ -27,8 +33,8 @@ std::filesystem::path times_file(std::filesystem::path trajectories);
 /// a schedule as it is. Errors: IoError; InvalidArgument for another number of columns.
 std::string schedule_of(const std::string& name);
 
-/// Rows of an npy file, with progress where it is large enough to be read through first; Ctrl-C
-/// stops that where interrupts are watched. Errors: IoError, Cancelled.
+/// Rows of an npy file, with progress where it is large enough to be read through first; Errors:
+/// IoError.
 std::shared_ptr<const io::Rows> open_rows(const std::filesystem::path& file, bool quiet);
 
 }  // namespace pathflow::cli

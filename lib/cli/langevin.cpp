@@ -7,7 +7,6 @@
 
 #include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
@@ -106,7 +105,6 @@ void LangevinCommand::tell(const sample::LangevinResult<float>& result, double s
 }
 
 ExitCode LangevinCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check();
   if (!trajectories.empty()) keep_evenly();
@@ -119,16 +117,16 @@ ExitCode LangevinCommand::run() {
       progress.update(share,
                       fmt::format("{} chains by {}", n, run_options.metropolis ? "MALA" : "ULA"));
     }
-    return !interrupted();
+    return true;
   };
   const auto result =
       source->langevin(static_cast<std::size_t>(n), run_options, label, start_rows());
   progress.clear();
-  io::write_file_atomic(out, io::write_npy(result.points));
+  write_file(out, io::write_npy(result.points));
   if (!trajectories.empty()) {
-    io::write_file_atomic(trajectories, io::write_npy(result.trajectories));
+    write_file(trajectories, io::write_npy(result.trajectories));
   }
-  if (!plot.empty()) io::write_file_atomic(plot, draw(*source, result.points));
+  if (!plot.empty()) write_file(plot, draw(*source, result.points));
   tell(result, progress.seconds());
   return kDone;
 }

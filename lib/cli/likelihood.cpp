@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
@@ -15,6 +15,7 @@
 #include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/path/prediction.hpp"
+#include "plane_grid.hpp"
 #include "progress.hpp"
 #include "sampled_model.hpp"
 #include "verb.hpp"
@@ -22,10 +23,12 @@
 namespace pathflow::cli {
 namespace {
 
+constexpr int kCells = 128;  ///< a side of the figure
+
 struct LikelihoodCommand {
   density::LikelihoodOptions options;
   ModelRequest model;
-  std::string data, out;
+  std::string data, out, plot;
   std::int64_t n = 1000;
   std::uint64_t seed = 0;
   int threads = 1;
@@ -35,12 +38,27 @@ struct LikelihoodCommand {
 
   ExitCode run();
   tensor::Points rows() const;
+  void draw(const SampledModel& source, const tensor::Points& rows) const;
   void tell(const density::LikelihoodResult<float>& found, double seconds) const;
 };
 
 tensor::Points LikelihoodCommand::rows() const {
   if (is_npy(data)) return io::read_npy_points(io::read_file(data), data);
   return data::make_dataset(data)->draw(static_cast<std::size_t>(n), seed);
+}
+
+/// The model's density about the points, and the points on it.
+void LikelihoodCommand::draw(const SampledModel& source, const tensor::Points& rows) const {
+  const PlaneGrid grid = PlaneGrid::about(rows, kCells);
+  Progress progress(json);
+  density::LikelihoodOptions exact{.solver = options.solver};
+  exact.solver.progress = [&](double share) {
+    if (progress.due()) progress.update(share, "the density about the points");
+    return true;
+  };
+  const auto [values, mass] = grid.density(source.log_density(grid.centres(), exact, label));
+  write_file(plot, figure::density_map(fmt::format("{}: mass {:.4f}", source.title(), mass), values,
+                                       grid.x, grid.y, &rows));
 }
 
 void LikelihoodCommand::tell(const density::LikelihoodResult<float>& found, double seconds) const {
@@ -61,6 +79,7 @@ void LikelihoodCommand::tell(const density::LikelihoodResult<float>& found, doub
                  {"evaluations", found.evaluations},
                  {"seconds", seconds}};
     if (!out.empty()) line["out"] = out;
+    if (!plot.empty()) line["plot"] = plot;
     return print_json(line);
   }
   print("log p: {:.5g} nats, standard error {:.2g}; {:.5g} bits per dimension\n", mean, error,
@@ -68,29 +87,36 @@ void LikelihoodCommand::tell(const density::LikelihoodResult<float>& found, doub
   print("{} points of {} coordinates, {} evaluations, {}\n", found.log_density.size(), d,
         found.evaluations, duration_text(seconds));
   if (!out.empty()) print("{}: log p of each\n", out);
+  if (!plot.empty()) print("{}: density\n", plot);
 }
 
 ExitCode LikelihoodCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check_at_least("likelihood", "n", n, 1);
   check_positive("likelihood", "scale", scale);
-  if (!out.empty()) check_writable(out);
+  check_targets({out, plot});
   model.quiet = json;
   const std::unique_ptr<SampledModel> source = open_model(model);
+  if (!plot.empty() && source->dimension() != 2) {
+    throw InvalidArgument("likelihood", fmt::format("--plot needs a model of 2 coordinates, got {}",
+                                                    source->dimension()));
+  }
   options.seed = seed;
+  const tensor::Points points = rows();
   Progress progress(json);
   options.solver.progress = [&](double share) {
     if (progress.due()) progress.update(share, "log p by " + options.solver.sampler);
-    return !interrupted();
+    return true;
   };
-  const auto found = source->log_density(rows(), options, label);
+  const auto found = source->log_density(points, options, label);
   progress.clear();
   if (!out.empty()) {
     tensor::Vector<float> values = xt::cast<float>(found.log_density);
-    io::write_file_atomic(out, io::write_npy(values));
+    write_file(out, io::write_npy(values));
   }
-  tell(found, progress.seconds());
+  const double seconds = progress.seconds();
+  if (!plot.empty()) draw(*source, points);
+  tell(found, seconds);
   return kDone;
 }
 
@@ -123,10 +149,14 @@ Run add_likelihood(Verb& verb) {
   verb.group("Output");
   verb.plain_option("--out", c->out, "logp.npy, float32 [n]: nats of each point",
                     {.names = {}, .extension = "npy"});
+  verb.plain_option("--plot", c->plot,
+                    "2-D models: heat map of the density, and the points, fig.png",
+                    {.names = {}, .extension = "png"});
   verb.json_flag(c->json);
   verb.footer(
       "Example:\n"
-      "  pathflow likelihood --model run.safetensors --data moons --n 2000 --out logp.npy");
+      "  pathflow likelihood --model run.safetensors --data moons --n 2000 --out logp.npy \\\n"
+      "    --plot density.png");
   return [c] { return c->run(); };
 }
 

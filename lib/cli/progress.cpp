@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace pathflow::cli {
 namespace {
@@ -58,13 +59,24 @@ double Progress::seconds() const {
 }
 
 bool Progress::due() const {
-  if (quiet_) return false;
   const double waited = std::chrono::duration<double>(Clock::now() - last_).count();
+  if (!complaint_.empty()) return terminal_ || !spoken_ || waited >= 1;
+  if (quiet_) return false;
   return waited >= (terminal_ ? 0.1 : std::clamp(seconds() / 20, 1.0, 30.0));
+}
+
+void Progress::complain(const std::string& text) {
+  complaint_ = text;
+  if (due()) update(0, "");
 }
 
 void Progress::update(double share, const std::string& text) {
   last_ = Clock::now();
+  spoken_ = true;
+  if (!complaint_.empty()) {
+    clear();
+    return write_line(std::exchange(complaint_, "") + "\n");
+  }
   if (quiet_) return;
   if (!terminal_) return write_line(fmt::format("{:3.0f} %  {}\n", std::floor(100 * share), text));
   const std::string line = fmt::format("{:3.0f} %  {}", std::floor(100 * share), text);

@@ -28,12 +28,16 @@ class Progress {
   void announce(double share, const std::string& text) {
     if (terminal_ || due()) update(share, text);
   }
+  /// What people must know though the work goes on, also where quiet: at once on a terminal, in a
+  /// log in the place of its next line, at most one a second; of several the last.
+  void complain(const std::string& text);
   void clear();  ///< takes the line off a terminal, before other output
 
  private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point begin_, last_;
-  bool quiet_, terminal_, open_ = false;
+  bool quiet_, terminal_, open_ = false, spoken_ = false;
+  std::string complaint_;
 };
 
 }  // namespace pathflow::cli

@@ -13,14 +13,12 @@
 
 #include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/base/threads.hpp"
 #include "pathflow/data/distribution.hpp"
 #include "pathflow/io/files.hpp"
-#include "pathflow/io/safetensors.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/path/time_sampling.hpp"
 #include "pathflow/sample/sampler.hpp"
@@ -69,6 +67,7 @@ struct ReflowCommand {
     return Random(asked.seed, Purpose::kMetric).index(turn, 0, std::uint64_t{1} << 53);
   }
   TrainOptions options_of(const Trainer& teacher, int stage) const;
+  sample::SampleOptions solver_of(int stage) const;
   Trainer make_student(const Trainer& teacher, int stage);
   std::optional<Trainer> go_on(const Trainer& teacher, int stage) const;
   bool train_rounds(Trainer teacher);
@@ -115,15 +114,20 @@ TrainOptions ReflowCommand::options_of(const Trainer& teacher, int stage) const 
   return train::options_from_json(options.dump(), {}, "reflow");
 }
 
-Trainer ReflowCommand::make_student(const Trainer& teacher, int stage) {
-  Progress progress(loop.json);
+sample::SampleOptions ReflowCommand::solver_of(int stage) const {
   sample::SampleOptions solver = reflow.solver;
   solver.seed = seed_of(2 * static_cast<std::uint64_t>(stage));
+  return solver;
+}
+
+Trainer ReflowCommand::make_student(const Trainer& teacher, int stage) {
+  Progress progress(loop.json);
+  sample::SampleOptions solver = solver_of(stage);
   solver.progress = [&](double share) {
     if (progress.due()) {
       progress.update(share, fmt::format("{}{} pairs by {}", loop.prefix, pairs, solver.sampler));
     }
-    return !interrupted();
+    return true;
   };
   return train::make_student(teacher, options_of(teacher, stage),
                              train::draw_pairs(teacher, static_cast<std::size_t>(pairs), solver),
@@ -134,18 +138,22 @@ Trainer ReflowCommand::make_student(const Trainer& teacher, int stage) {
 std::optional<Trainer> ReflowCommand::go_on(const Trainer& teacher, int stage) const {
   const std::string file = file_of(stage);
   if (!resume || !std::filesystem::exists(file)) return std::nullopt;
-  const std::vector<std::uint8_t> bytes = io::read_file(file);
-  Trainer saved = Trainer::restore(bytes, file);
+  Trainer saved = Trainer::restore(io::read_file(file), file);
   const TrainOptions wanted = options_of(teacher, stage);
   check_same("reflow", given, wanted, saved.options());
-  const io::Safetensors contents = io::read_safetensors(bytes, file);
-  const auto rows = contents.tensors.find("data.rows");
   const TrainOptions& is = saved.options();
-  if (is.coupling != "pairs" || is.time_law != wanted.time_law || is.steps != wanted.steps ||
-      rows == contents.tensors.end() || rows->second.shape[0] != pairs) {
+  const train::TrainInputs pairs_of_it = saved.pairs();
+  if (is.time_law != wanted.time_law || is.steps != wanted.steps || !pairs_of_it.data ||
+      pairs_of_it.data->shape(0) != static_cast<std::size_t>(pairs)) {
     throw InvalidArgument("reflow", file +
                                         " must be the run of an earlier call with the same "
                                         "--rounds, --distill, --pairs and --steps to go on with");
+  }
+  if (!train::drawn_from(pairs_of_it, teacher, solver_of(stage))) {
+    throw InvalidArgument("reflow",
+                          file +
+                              " must hold the pairs of the run before it to go on with: another "
+                              "--model or solver drew them");
   }
   return saved;
 }
@@ -214,7 +222,7 @@ void ReflowCommand::draw() const {
   const std::string title =
       fmt::format("{} after {} rounds", title_,
                   std::min<std::size_t>(reports_.size() - 1, static_cast<std::size_t>(rounds)));
-  io::write_file_atomic(plot, figure::trajectories(title, paths_, times_));
+  write_file(plot, figure::trajectories(title, paths_, times_));
 }
 
 std::string number(const std::optional<double>& value) {
@@ -258,7 +266,6 @@ void ReflowCommand::tell(double seconds, bool stopped) const {
 }
 
 ExitCode ReflowCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check();
   const Progress clock(true);
@@ -270,6 +277,7 @@ ExitCode ReflowCommand::run() {
   train::draw_pairs(first, 1, reflow.solver);  // a sampler of no use is refused before the work
   learn_reference(first);
   const bool done = train_rounds(std::move(first));
+  if (!done) plot.clear();
   draw();
   tell(clock.seconds(), !done);
   return done ? kDone : kInterrupted;

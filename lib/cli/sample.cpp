@@ -8,11 +8,9 @@
 
 #include "figure/figure.hpp"
 #include "files.hpp"
-#include "interrupt.hpp"
 #include "output.hpp"
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/threads.hpp"
-#include "pathflow/io/files.hpp"
 #include "pathflow/io/npy.hpp"
 #include "pathflow/path/prediction.hpp"
 #include "pathflow/path/schedule.hpp"
@@ -76,20 +74,20 @@ SampleResult<float> SampleCommand::draw(const SampledModel& source) {
       progress.update(
           share, fmt::format("{} points by {}  {} left", n, options.sampler, duration_text(left)));
     }
-    return !interrupted();
+    return true;
   };
   return source.sample(static_cast<std::size_t>(n), options, label);
 }
 
 void SampleCommand::write(const SampleResult<float>& result) const {
-  io::write_file_atomic(out, io::write_npy(result.points));
+  write_file(out, io::write_npy(result.points));
   if (trajectories.empty()) return;
   tensor::Vector<float> kept = tensor::Vector<float>::from_shape({result.times.size()});
   for (std::size_t i = 0; i < result.times.size(); ++i) {
     kept(i) = static_cast<float>(result.times[i]);
   }
-  io::write_file_atomic(trajectories, io::write_npy(result.trajectories));
-  io::write_file_atomic(times_file(trajectories), io::write_npy(kept));
+  write_file(trajectories, io::write_npy(result.trajectories));
+  write_file(times_file(trajectories), io::write_npy(kept));
 }
 
 figure::Png SampleCommand::draw_figure(const SampledModel& source,
@@ -133,7 +131,6 @@ void SampleCommand::tell(const SampleResult<float>& result, double seconds) cons
 }
 
 ExitCode SampleCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   check();
   if (figure.empty()) figure = trajectories.empty() ? "scatter" : "trajectories";
@@ -144,7 +141,7 @@ ExitCode SampleCommand::run() {
   const SampleResult<float> result = draw(*source);
   const double seconds = clock.seconds();
   write(result);
-  if (!plot.empty()) io::write_file_atomic(plot, draw_figure(*source, result));
+  if (!plot.empty()) write_file(plot, draw_figure(*source, result));
   tell(result, seconds);
   return kDone;
 }

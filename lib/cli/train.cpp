@@ -135,7 +135,6 @@ void TrainCommand::tell(const Trainer& trainer, const TrainingLoop::Outcome& out
 }
 
 ExitCode TrainCommand::run() {
-  watch_interrupts();
   set_threads(threads);
   options.schedule = schedule_of(options.schedule);
   check();

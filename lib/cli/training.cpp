@@ -80,9 +80,9 @@ void TrainingLoop::save_on_the_way(const Trainer& trainer, Progress& progress) c
   try {
     save(trainer);
   } catch (const IoError& error) {
-    progress.clear();
-    complain(fmt::format("pathflow: {}; training goes on, and the next save is tried in {}",
-                         error.what(), duration_text(save_every)));
+    progress.complain(
+        fmt::format("pathflow: {}; training goes on, and the next save is tried in {}",
+                    error.what(), duration_text(save_every)));
   }
 }
 
@@ -111,6 +111,7 @@ void TrainingLoop::give_up(const Trainer& trainer, std::int64_t first, Progress&
 }
 
 TrainingLoop::Outcome TrainingLoop::run(Trainer& trainer) {
+  const Unfinished training;
   Progress progress(json);
   const std::int64_t first = trainer.steps_done(), steps = trainer.options().steps;
   // A curve wants points enough even where all steps take but a moment.

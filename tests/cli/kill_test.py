@@ -275,6 +275,23 @@ class FailingSaves(Training):
         # A save that was under way could not take its temporary file back.
         self.assertLessEqual(len(self.leftovers()), 1)
 
+    def test_a_save_that_fails_is_said_once_a_second(self):
+        folder = self.path("gone")
+        os.mkdir(folder)
+        out = os.path.join(folder, self.OUT)
+        begin = time.monotonic()
+        process = self.start(*self.train("--steps", "100000000", *OFTEN, out=out))
+        self.wait_for(lambda: os.path.exists(out), process)
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(3.3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+        lines = said.strip().splitlines()[:-1]  # but for the end's own
+        self.assertGreaterEqual(len(lines), 2)
+        self.assertLessEqual(len(lines), time.monotonic() - begin + 1)
+        self.assertIn("training goes on", lines[-1])
+
     def test_a_folder_that_vanishes(self):
         folder = self.path("gone")
         os.mkdir(folder)

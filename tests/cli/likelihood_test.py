@@ -4,7 +4,7 @@ import json
 import math
 import unittest
 
-from command import CommandCase, write_npy
+from command import CommandCase, read_png, write_npy
 
 GAUSSIAN = {"weights": [1.0], "means": [[1.0, -1.0]], "covariances": [[[0.5, 0.0], [0.0, 2.0]]]}
 POINTS = [0.5, 0.0, 1.0, -1.0, 2.0, 1.0]
@@ -42,6 +42,26 @@ class LikelihoodTest(CommandCase):
         self.assertEqual(values.dtype, numpy.float32)
         for k, value in enumerate(values):
             self.assertAlmostEqual(float(value), exact(*POINTS[2 * k : 2 * k + 2]), delta=1e-3)
+
+    def test_a_figure_shows_the_density_and_the_points(self):
+        self.assertEqual(self.ask("--plot", "map.png")["plot"], "map.png")
+        width, height, rows = read_png(self.path("map.png"))
+        self.assertGreater(min(width, height), 1000)
+        # viridis's yellow where the density is largest, at the mean; its violet at the edges.
+        yellow = violet = 0
+        for row in rows[::3]:
+            for x in range(0, 3 * width, 9):
+                r, g, b = row[x : x + 3]
+                yellow += r > 200 and g > 200 and b < 100
+                violet += r < 90 and g < 40 and 60 < b < 120
+        self.assertGreater(yellow, 100)
+        self.assertGreater(violet, 3000)
+        write_npy(self.path("three.npy"), [2, 3], [0.0] * 6)
+        with open(self.path("three.json"), "w") as file:
+            json.dump({"weights": [1], "means": [[0] * 3],
+                       "covariances": [[[float(i == j) for j in range(3)] for i in range(3)]]}, file)
+        self.refused("likelihood", "--model", "gmm:three.json", "--data", "three.npy", "--plot",
+                     "3.png", says=["--plot needs a model of 2 coordinates, got 3"])
 
     def test_bad_use_is_refused_with_exit_code_2(self):
         for arguments in (["--probes", "0", "--divergence", "hutchinson"], ["--sampler", "ddim"],

@@ -9,6 +9,7 @@ namespace pathflow::cli::figure {
 namespace {
 
 constexpr double kSide = 460, kBarGap = 18, kBarWidth = 16, kBarRoom = 96;
+constexpr std::size_t kMostPoints = 400;  // on a map: more would hide it
 constexpr std::size_t kCells = 230;       // two units a cell: what is estimated is smooth
 constexpr std::size_t kExactCells = 460;  // a unit a cell, for laws with edges
 
@@ -61,7 +62,21 @@ void draw_color_bar(Canvas& canvas, const Box& plot, double top, const std::stri
               Align::kCentre, kInk, false, true);
 }
 
-Png draw_map(const AxesText& text, const Grid& grid, Range x, Range y, const std::string& bar) {
+/// Open, so that what is under them is seen, and light, as the map is dark where it is low.
+void draw_points(Canvas& canvas, const Axes& axes, const tensor::Points& points) {
+  const std::size_t n = points.shape(0), count = std::min(n, kMostPoints);
+  canvas.clip(axes.box());
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t i = k * n / count;
+    const Point at =
+        axes.place(static_cast<double>(points(i, 0)), static_cast<double>(points(i, 1)));
+    canvas.circle(at, 2, kPaper.faded(0.75), 0.8);
+  }
+  canvas.unclip();
+}
+
+Png draw_map(const AxesText& text, const Grid& grid, Range x, Range y, const std::string& bar,
+             const tensor::Points* points = nullptr) {
   const double most = *std::max_element(grid.values.begin(), grid.values.end());
   const double top = most > 0 ? most : 1;
   const Box box{kLeft, kTop - 20, kSide, kSide};
@@ -69,6 +84,7 @@ Png draw_map(const AxesText& text, const Grid& grid, Range x, Range y, const std
                 static_cast<int>(kTop - 20 + kSide + kBottom));
   Axes axes(canvas, box, x, y);
   canvas.image(box, grid.size, grid.size, colors_of(grid, top));
+  if (points != nullptr) draw_points(canvas, axes, *points);
   axes.draw_frame(text);
   draw_color_bar(canvas, box, top, bar);
   return canvas.png();
@@ -87,10 +103,11 @@ Png density(const std::string& title, const Cloud& cloud, const Law& law) {
                   law ? "density" : "density, estimated from " + cloud.name);
 }
 
-Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y) {
+Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y,
+                const tensor::Points* points) {
   const auto size = static_cast<std::size_t>(std::lround(std::sqrt(values.size())));
   return draw_map({title, coordinate_label(0, 2), coordinate_label(1, 2)}, {size, values},
-                  {x.low, x.high}, {y.low, y.high}, "density");
+                  {x.low, x.high}, {y.low, y.high}, "density", points);
 }
 
 }  // namespace pathflow::cli::figure

@@ -60,8 +60,10 @@ struct CurvesText {
 Png curves(const CurvesText& text, const std::vector<Series>& series, bool log_x,
            const std::optional<FloorBand>& floor = {});
 
-/// Values of a density at the centres of size x size cells of a square.
-Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y);
+/// Values of a density at the centres of size x size cells of a square; and some of `points` [n, 2]
+/// on it, unless null.
+Png density_map(const std::string& title, const std::vector<double>& values, Bounds x, Bounds y,
+                const tensor::Points* points = nullptr);
 
 /// A loss over steps, with its running mean.
 Png loss_curve(const std::string& title, const std::vector<std::pair<double, double>>& curve);
