@@ -36,7 +36,12 @@ inline constexpr int kWidth = 4;
 
 typedef float Pack __attribute__((vector_size(4 * kWidth)));
 typedef std::int32_t Ints __attribute__((vector_size(4 * kWidth)));
+typedef std::uint32_t Words32 __attribute__((vector_size(4 * kWidth)));
 typedef float Quad __attribute__((vector_size(16)));
+
+/// Modulo 2^32: lanes that a function replaces in the end (NaN, out of its range) may overflow.
+PATHFLOW_INLINE Ints add(Ints a, Ints b) { return (Ints)((Words32)a + (Words32)b); }
+PATHFLOW_INLINE Ints subtract(Ints a, Ints b) { return (Ints)((Words32)a - (Words32)b); }
 
 PATHFLOW_INLINE Pack load(const float* p) {
   Pack v;

@@ -36,9 +36,9 @@ PATHFLOW_INLINE Reduced reduce_exp(Pack x) {
   const Pack n = rounded - shift;
   Pack r = madd(n, constant<-0.693359375f>(), x);
   r = madd(n, constant<2.12194440e-4f>(), r);
-  const Ints power =
-      (to_bits(rounded) << 23) + constant_int<0x3F800000>();  // shift's own bits fall out
-  return {to_bits(rounded) - to_bits(shift), from_bits(power), r};
+  // shift's own bits fall out
+  const Ints power = add(to_bits(rounded) << 23, constant_int<0x3F800000>());
+  return {subtract(to_bits(rounded), to_bits(shift)), from_bits(power), r};
 }
 
 /// e^r - 1 for |r| <= log(2) / 2.
@@ -75,8 +75,9 @@ PATHFLOW_INLINE Pack log(Pack x) {
   const Ints tiny = x < constant<1.17549435e-38f>();
   const Pack scaled = select(tiny, x * constant<8388608.0f>(), x);
   const Ints bits = to_bits(scaled);
-  const Ints k = (bits - 0x3F3504F3) >> 23;  // mantissa in [sqrt(1/2), sqrt(2))
-  const Pack f = from_bits(bits - (k << 23)) - constant<1.0f>();
+  const Ints k =
+      subtract(bits, constant_int<0x3F3504F3>()) >> 23;  // mantissa in [sqrt(1/2), sqrt(2))
+  const Pack f = from_bits(subtract(bits, k << 23)) - constant<1.0f>();
   const Pack n =
       __builtin_convertvector(k, Pack) - select(tiny, constant<23.0f>(), constant<0.0f>());
   const Pack f2 = f * f;
@@ -227,7 +228,7 @@ PATHFLOW_INLINE Turn reduce_turn(Pack x) {
   Pack r = madd(n, constant<-1.5703125f>(), x);
   r = madd(n, constant<-4.837512969970703125e-4f>(), r);
   r = madd(n, constant<-7.549789954891882e-8f>(), r);
-  return {to_bits(rounded) - to_bits(shift), r};
+  return {subtract(to_bits(rounded), to_bits(shift)), r};
 }
 
 PATHFLOW_INLINE Pack sin_or_cos(Pack r, Ints use_cos) {
@@ -281,7 +282,7 @@ PATHFLOW_INLINE Pack sin(Pack x) {
 PATHFLOW_INLINE Pack cos(Pack x) {
   const Turn t = reduce_turn(x);
   const Pack magnitude = sin_or_cos(t.remainder, (t.quadrant & 1) == 0);
-  const Pack y = from_bits(to_bits(magnitude) ^ (((t.quadrant + 1) & 2) << 30));
+  const Pack y = from_bits(to_bits(magnitude) ^ ((add(t.quadrant, constant_int<1>()) & 2) << 30));
   if (!any(~(absolute(x) <= constant<kTurnLimit>()))) return y;
   return far_lanes(x, y, [](double v) { return far_cos(v); });
 }

@@ -8,7 +8,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/sample/sample.hpp"
-#include "unit/sample/allocation_counter.hpp"
+#include "support/allocations.hpp"
 
 namespace pathflow::sample {
 namespace {
@@ -178,6 +178,7 @@ TEST(Trajectories, FloatKeepsBothEnds) {
 }
 
 TEST(Driver, AllocatesNothingFromStepToStep) {
+  PATHFLOW_COUNTS_ALLOCATIONS();
   for (const std::string& sampler : sampler_names()) {
     if (sampler == "jump") continue;  // these models know no flow map
     Counted counted;

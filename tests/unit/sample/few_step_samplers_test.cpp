@@ -9,7 +9,7 @@
 #include "pathflow/sample/guidance.hpp"
 #include "pathflow/sample/rescheduled.hpp"
 #include "pathflow/sample/sample.hpp"
-#include "unit/sample/allocation_counter.hpp"
+#include "support/allocations.hpp"
 
 namespace pathflow::sample {
 namespace {
@@ -121,6 +121,7 @@ TEST(ConsistencySampler, AddsNoNoiseAtTheDataEndUnlessAsked) {
 }
 
 TEST(FewStepSamplers, AllocateNothingFromStepToStep) {
+  PATHFLOW_COUNTS_ALLOCATIONS();
   for (const bool consistency : {false, true}) {
     Exact model(2, consistency);
     const auto allocations = [&](int steps) {
