@@ -6,7 +6,7 @@ const window = 32_000;
 /** Bytes compared at a time: about the shortest repetition that is worth a reference. */
 const shingleSize = 5;
 /** Of a shingle. More common ones are found everywhere, whatever the order. */
-const mostHolders = 40;
+const mostHolders = 15;
 /** Functions whose number takes one byte in a call, less the imported ones. */
 const shortNumbers = 125;
 

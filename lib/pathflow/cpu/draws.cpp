@@ -23,11 +23,18 @@ void draw(void (*kernel)(std::int64_t, const RandomBlocks&, T*), const Random& r
 }  // namespace
 
 void draw_words(const Random& random, std::uint64_t step, std::span<std::uint64_t> out) {
-  draw(kernels().random_words, random, step, out);
+  if (const auto kernel = kernels().random_words) return draw(kernel, random, step, out);
+  PhiloxCounter bits = {};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const bool second = i % 2 == 1;
+    if (!second) bits = random.bits(step, i / 2);
+    out[i] = std::uint64_t{bits[second ? 3 : 1]} << 32 | bits[second ? 2 : 0];
+  }
 }
 
 void draw_normals(const Random& random, std::uint64_t step, std::span<float> out) {
-  draw(kernels().random_normals, random, step, out);
+  if (const auto kernel = kernels().random_normals) return draw(kernel, random, step, out);
+  random.fill_normal(out, step);
 }
 
 }  // namespace pathflow::cpu

@@ -66,7 +66,8 @@ struct KernelTable {
   double (*sum_of_squares)(std::int64_t count, const float* x);
   void (*adamw)(std::int64_t count, const AdamWStep& step, const float* gradient, float* parameter,
                 float* first, float* second, float* ema);
-  /// The two 64-bit words of each block, and the two normals made of them: as base/random.hpp.
+  /// The two 64-bit words of each block, and the two normals made of them: as base/random.hpp,
+  /// which does it where they are null.
   void (*random_words)(std::int64_t blocks, const RandomBlocks& from, std::uint64_t* words);
   void (*random_normals)(std::int64_t blocks, const RandomBlocks& from, float* normals);
 };

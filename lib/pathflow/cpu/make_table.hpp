@@ -22,8 +22,9 @@ constexpr KernelTable make_table(const char* name) {
           .transpose = transpose_block,
           .sum_of_squares = sum_of_squares,
           .adamw = adamw,
-          .random_words = random_words,
-          .random_normals = random_normals};
+          // One number at a time, base/random.hpp's own loops are as fast.
+          .random_words = kWidth == 1 ? nullptr : random_words,
+          .random_normals = kWidth == 1 ? nullptr : random_normals};
 }
 
 }  // namespace pathflow::cpu::PATHFLOW_ISA

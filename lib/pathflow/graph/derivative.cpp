@@ -1,6 +1,5 @@
 // Derivatives, graph to graph: the rules record more ops of the same kinds, so they compose.
 #include <algorithm>
-#include <map>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/graph/ops/table.hpp"
@@ -56,13 +55,21 @@ std::int32_t last_node(ValueList values) {
   return last;
 }
 
-using Key = std::pair<std::int32_t, std::int32_t>;
-Key key(Value value) { return {value.node, value.output}; }
-using Seeds = std::map<Key, Value>;
+/// Derivatives found so far, by node and output; unset ones are zero.
+using Seeds = std::vector<std::vector<Value>>;
 
 void accumulate(Seeds& seeds, Value at, Value seed) {
-  Value& sum = seeds[key(at)];
+  const auto node = static_cast<std::size_t>(at.node), output = static_cast<std::size_t>(at.output);
+  if (seeds.size() <= node) seeds.resize(node + 1);
+  if (seeds[node].size() <= output) seeds[node].resize(output + 1);
+  Value& sum = seeds[node][output];
   sum = sum ? sum + seed : seed;
+}
+
+Value seed_at(const Seeds& seeds, Value at) {
+  const auto node = static_cast<std::size_t>(at.node), output = static_cast<std::size_t>(at.output);
+  const bool known = node < seeds.size() && output < seeds[node].size();
+  return known ? seeds[node][output] : Value{};
 }
 
 [[noreturn]] void throw_no_rule(const OpDef& op, std::string_view what) {
@@ -91,8 +98,7 @@ void pull_back(Graph& graph, std::int32_t index, std::span<const Value> cotangen
 std::vector<Value> seeds_at(const Seeds& seeds, std::span<const Value> values, bool* any) {
   std::vector<Value> found;
   for (const Value& value : values) {
-    const auto it = seeds.find(key(value));
-    found.push_back(it == seeds.end() ? Value{} : it->second);
+    found.push_back(seed_at(seeds, value));
     *any = *any || found.back();
   }
   return found;
@@ -116,8 +122,8 @@ std::vector<Value> vjp(ValueList outputs, ValueList cotangents, ValueList wrt) {
   }
   std::vector<Value> result;
   for (const Value& value : wrt) {
-    const auto it = seeds.find(key(value));
-    result.push_back(it == seeds.end() ? zeros_like(value) : it->second);
+    const Value seed = seed_at(seeds, value);
+    result.push_back(seed ? seed : zeros_like(value));
   }
   return result;
 }
@@ -155,8 +161,8 @@ std::vector<Value> jvp(ValueList outputs, ValueList inputs, ValueList tangents) 
   }
   std::vector<Value> result;
   for (const Value& output : outputs) {
-    const auto it = seeds.find(key(output));
-    result.push_back(it == seeds.end() ? zeros_like(output) : it->second);
+    const Value seed = seed_at(seeds, output);
+    result.push_back(seed ? seed : zeros_like(output));
   }
   return result;
 }

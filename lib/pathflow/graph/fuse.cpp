@@ -1,5 +1,3 @@
-#include <map>
-
 #include "pathflow/graph/ops/table.hpp"
 #include "pathflow/graph/passes.hpp"
 
@@ -8,7 +6,7 @@ namespace {
 
 /// What one product becomes; -1 for nodes that take no part.
 struct Match {
-  const OpDef* op = nullptr;
+  const OpDef* op = nullptr;     ///< null: nothing
   std::int32_t product = -1;     ///< the matmul
   std::int32_t sum = -1;         ///< its bias addition
   std::int32_t activation = -1;  ///< the activation of the sum, or the product with activation'
@@ -21,6 +19,9 @@ class Fuser {
   explicit Fuser(ValueList roots) : graph_(*roots[0].graph), roots_(roots) {
     const std::vector<char> alive = reachable(graph_, roots);
     users_.resize(alive.size());
+    at_.resize(alive.size());
+    absorbed_.resize(alive.size());
+    images_.resize(alive.size());
     for (std::size_t i = 0; i < alive.size(); ++i) {
       if (!alive[i]) continue;
       for (const Value& in : graph_.node(static_cast<std::int32_t>(i)).inputs) {
@@ -37,10 +38,9 @@ class Fuser {
   std::vector<Value> emit(Graph& target) {
     for (std::size_t i = 0; i < alive_.size(); ++i) {
       const auto index = static_cast<std::int32_t>(i);
-      if (!alive_[i] || absorbed_.count(index)) continue;
-      const auto it = at_.find(index);
-      if (it != at_.end()) {
-        emit_match(target, it->second);
+      if (!alive_[i] || absorbed_[i]) continue;
+      if (at_[i].op != nullptr) {
+        emit_match(target, at_[i]);
       } else {
         const Node& node = graph_.node(index);
         set(index, record(target, *node.op, images(node.inputs), node.attributes));
@@ -81,7 +81,7 @@ class Fuser {
   void match_bias(std::int32_t product, std::int32_t sum) {
     const Value bias = other(sum, product);
     const Shape& shape = graph_.node(product).shapes[0];
-    if (at_.count(sum) || absorbed_.count(bias.node)) return;  // a one-row product as the bias
+    if (at(sum).op != nullptr || absorbed(bias.node)) return;  // a one-row product as the bias
     if (bias.shape().size() != shape[1] || bias.shape().rank() == 0 ||
         bias.shape()[-1] != shape[1] || graph_.node(sum).shapes[0] != shape) {
       return;
@@ -98,9 +98,9 @@ class Fuser {
       break;
     }
     m.attributes.keep_pre = m.activation >= 0 && users(sum).size() > 1;
-    at_[sum] = m;
-    absorbed_[product] = true;
-    if (m.activation >= 0) absorbed_[m.activation] = true;
+    absorbed(product) = true;
+    if (m.activation >= 0) absorbed(m.activation) = true;
+    at(sum) = std::move(m);
   }
 
   void match_gradient(std::int32_t product, std::int32_t multiply) {
@@ -115,8 +115,8 @@ class Fuser {
     m.third = node.inputs[0];
     m.attributes = graph_.node(product).attributes;
     m.attributes.activation = a;
-    at_[multiply] = m;
-    absorbed_[product] = absorbed_[factor.node] = true;
+    at(multiply) = std::move(m);
+    absorbed(product) = absorbed(factor.node) = true;
   }
 
   void emit_match(Graph& target, const Match& m) {
@@ -132,22 +132,27 @@ class Fuser {
   }
 
   Value image(Value value) const {
-    return images_.at(value.node)[static_cast<std::size_t>(value.output)];
+    return images_[static_cast<std::size_t>(value.node)][static_cast<std::size_t>(value.output)];
   }
   std::vector<Value> images(const std::vector<Value>& values) const {
     std::vector<Value> result;
     for (const Value& value : values) result.push_back(image(value));
     return result;
   }
-  void set(std::int32_t node, std::vector<Value> values) { images_[node] = std::move(values); }
+  void set(std::int32_t node, std::vector<Value> values) {
+    images_[static_cast<std::size_t>(node)] = std::move(values);
+  }
+  Match& at(std::int32_t node) { return at_[static_cast<std::size_t>(node)]; }
+  char& absorbed(std::int32_t node) { return absorbed_[static_cast<std::size_t>(node)]; }
 
   const Graph& graph_;
   ValueList roots_;
   std::vector<char> alive_;
+  // By node:
   std::vector<std::vector<std::int32_t>> users_;  ///< -1 stands for a root
-  std::map<std::int32_t, Match> at_;              ///< by the node at whose place it is emitted
-  std::map<std::int32_t, bool> absorbed_;
-  std::map<std::int32_t, std::vector<Value>> images_;
+  std::vector<Match> at_;                         ///< what is emitted in its place
+  std::vector<char> absorbed_;                    ///< whether it is part of a match elsewhere
+  std::vector<std::vector<Value>> images_;
 };
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "pathflow/graph/ops/table.hpp"
@@ -18,6 +17,8 @@ class Lowering {
 
   Program run() {
     alive_ = find_alive();
+    tensors_.resize(alive_.size(), -1);
+    early_.resize(alive_.size(), -1);
     for (std::int32_t node = 0; node < graph_.size(); ++node) {
       if (graph_.node(node).op->kind == OpKind::kLeaf && keeps(node)) add_leaf(node);
     }
@@ -31,8 +32,10 @@ class Lowering {
   }
 
  private:
-  struct Position {
-    int instruction, input;
+  /// Where a tensor lies within another; in none: a tensor of its own.
+  struct View {
+    int of = -1;
+    std::size_t offset = 0;  ///< bytes
   };
 
   // Which nodes, in which order ------------------------------------------------------------------
@@ -78,11 +81,15 @@ class Lowering {
   }
   int add_tensor(const Shape& shape, int buffer = -1, std::size_t offset = 0) {
     program_.tensors.push_back({shape, buffer, offset});
+    views_.emplace_back();
     return static_cast<int>(program_.tensors.size()) - 1;
   }
   Tensor& tensor(int index) { return program_.tensors[static_cast<std::size_t>(index)]; }
   Buffer& buffer(int index) { return program_.buffers[static_cast<std::size_t>(index)]; }
-  int tensor_of(Value value) const { return tensors_.at({value.node, value.output}); }
+  View& view(int index) { return views_[static_cast<std::size_t>(index)]; }
+  /// The tensors of a node's outputs follow one another.
+  int& first_tensor(std::int32_t node) { return tensors_[static_cast<std::size_t>(node)]; }
+  int tensor_of(Value value) { return first_tensor(value.node) + value.output; }
 
   void add_leaf(std::int32_t node) {
     const Node& leaf = graph_.node(node);
@@ -93,19 +100,19 @@ class Lowering {
                                 .name = leaf.attributes.name,
                                 .values = leaf.attributes.values,
                                 .shape = leaf.shapes[0]});
-    tensors_[{node, 0}] = add_tensor(leaf.shapes[0], own);
-    if (storage == Storage::kState) states_[leaf.attributes.name] = own;
+    first_tensor(node) = add_tensor(leaf.shapes[0], own);
   }
 
   /// The buffer of an updated state; made here if nothing reads the state.
   int state_buffer(const LoweringSpec::Update& update) {
-    const auto it = states_.find(update.name);
-    if (it != states_.end()) return it->second;
-    const int own = add_buffer({.storage = Storage::kState,
-                                .name = update.name,
-                                .values = {},
-                                .shape = update.value.shape()});
-    return states_[update.name] = own;
+    for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+      const Buffer& own = program_.buffers[i];
+      if (own.storage == Storage::kState && own.name == update.name) return static_cast<int>(i);
+    }
+    return add_buffer({.storage = Storage::kState,
+                       .name = update.name,
+                       .values = {},
+                       .shape = update.value.shape()});
   }
 
   int add_copy(int from, int to) {
@@ -135,10 +142,11 @@ class Lowering {
   void add_early_copies() {
     const auto take = [&](Value value, bool inputs_too) {
       const std::int32_t leaf = leaf_under(value);
-      if (leaf < 0 || early_.count(leaf)) return;
+      if (leaf < 0 || early_[static_cast<std::size_t>(leaf)] >= 0) return;
       const Node& node = graph_.node(leaf);
       if (node.op == &ops::kConstant || (node.op == &ops::kInput && !inputs_too)) return;
-      early_[leaf] = add_copy(tensors_.at({leaf, 0}), add_tensor(node.shapes[0]));
+      early_[static_cast<std::size_t>(leaf)] =
+          add_copy(first_tensor(leaf), add_tensor(node.shapes[0]));
     };
     for (const auto& [name, value] : spec_.results) take(value, true);
     for (const auto& update : spec_.updates) take(update.value, false);
@@ -149,32 +157,25 @@ class Lowering {
     std::vector<int> inputs;
     for (const Value& in : node.inputs) inputs.push_back(tensor_of(in));
     if (const std::optional<std::size_t> offset = view_offset(node)) {
-      const int view = add_tensor(node.shapes[0]);
-      views_[view] = {inputs[0], *offset};
-      tensors_[{index, 0}] = view;
+      first_tensor(index) = add_tensor(node.shapes[0]);
+      view(first_tensor(index)) = {inputs[0], *offset};
       return;
     }
     Instruction instruction{node.op, node.attributes, std::move(inputs), {}};
-    for (std::size_t i = 0; i < node.shapes.size(); ++i) {
-      const int out = add_tensor(node.shapes[i]);
-      tensors_[{index, static_cast<std::int32_t>(i)}] = out;
-      instruction.outputs.push_back(out);
-    }
+    first_tensor(index) = static_cast<int>(program_.tensors.size());
+    for (const Shape& shape : node.shapes) instruction.outputs.push_back(add_tensor(shape));
     program_.instructions.push_back(std::move(instruction));
   }
 
   /// The tensor itself, or its place in the early copy of the leaf that it is a view of.
   int stable_tensor(Value value) {
-    const auto it = early_.find(leaf_under(value));
-    if (it == early_.end()) return tensor_of(value);
+    const std::int32_t leaf = leaf_under(value);
+    const int copy = leaf < 0 ? -1 : early_[static_cast<std::size_t>(leaf)];
+    if (copy < 0) return tensor_of(value);
     std::size_t offset = 0;
-    int at = tensor_of(value);
-    for (auto view = views_.find(at); view != views_.end(); view = views_.find(at)) {
-      offset += view->second.second;
-      at = view->second.first;
-    }
+    for (int at = tensor_of(value); view(at).of >= 0; at = view(at).of) offset += view(at).offset;
     const int out = add_tensor(value.shape());
-    views_[out] = {it->second, offset};
+    view(out) = {copy, offset};
     return out;
   }
 
@@ -184,7 +185,7 @@ class Lowering {
     }
     std::vector<std::pair<int, int>> updates;
     for (const auto& update : spec_.updates) {
-      updates.emplace_back(stable_tensor(update.value), states_.at(update.name));
+      updates.emplace_back(stable_tensor(update.value), state_buffer(update));
     }
     kernels_ = static_cast<int>(program_.instructions.size());
     for (const auto& [from, state] : updates) {
@@ -199,7 +200,7 @@ class Lowering {
   /// Lets the instruction that computes `value` write straight into a state's buffer, if nothing
   /// reads the old state afterwards.
   bool claim(int value, int state) {
-    if (views_.count(value) || tensor(value).buffer >= 0) return false;
+    if (view(value).of >= 0 || tensor(value).buffer >= 0) return false;
     for (int i = 0; i < kernels_; ++i) {
       const Instruction& in = program_.instructions[static_cast<std::size_t>(i)];
       const auto out = std::find(in.outputs.begin(), in.outputs.end(), value);
@@ -232,10 +233,8 @@ class Lowering {
                        });
   }
 
-  int root_tensor(int index) const {
-    for (auto it = views_.find(index); it != views_.end(); it = views_.find(index)) {
-      index = it->second.first;
-    }
+  int root_tensor(int index) {
+    while (view(index).of >= 0) index = view(index).of;
     return index;
   }
 
@@ -274,7 +273,7 @@ class Lowering {
   }
 
   /// Last instruction that reads a tensor or a view of it; `end` for results.
-  std::vector<int> last_uses(int end) const {
+  std::vector<int> last_uses(int end) {
     std::vector<int> last(program_.tensors.size(), -1);
     for (int i = 0; i < end; ++i) {
       for (int in : program_.instructions[static_cast<std::size_t>(i)].inputs) {
@@ -315,11 +314,11 @@ class Lowering {
   }
 
   void resolve_view(int index) {
-    const auto it = views_.find(index);
-    if (it == views_.end() || tensor(index).buffer >= 0) return;
-    resolve_view(it->second.first);
-    tensor(index).buffer = tensor(it->second.first).buffer;
-    tensor(index).offset = tensor(it->second.first).offset + it->second.second;
+    const View own = view(index);
+    if (own.of < 0 || tensor(index).buffer >= 0) return;
+    resolve_view(own.of);
+    tensor(index).buffer = tensor(own.of).buffer;
+    tensor(index).offset = tensor(own.of).offset + own.offset;
   }
 
   const Graph& graph_;
@@ -327,11 +326,10 @@ class Lowering {
   std::size_t bytes_;
   Program program_;
   std::vector<char> alive_;
-  std::map<std::pair<std::int32_t, std::int32_t>, int> tensors_;  ///< (node, output) -> tensor
-  std::map<int, std::pair<int, std::size_t>> views_;  ///< tensor -> viewed tensor, byte offset
-  std::map<std::string, int> states_;                 ///< name -> buffer
-  std::map<std::int32_t, int> early_;                 ///< leaf -> its early copy
-  int kernels_ = 0;                                   ///< instructions before the final copies
+  std::vector<int> tensors_;  ///< by node: the tensor of its first output
+  std::vector<View> views_;   ///< by tensor
+  std::vector<int> early_;    ///< by leaf: its early copy, or -1
+  int kernels_ = 0;           ///< instructions before the final copies
 };
 
 }  // namespace

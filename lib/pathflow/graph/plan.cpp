@@ -1,7 +1,5 @@
 #include "pathflow/graph/plan.hpp"
 
-#include <set>
-
 #include "pathflow/base/error.hpp"
 #include "pathflow/graph/device.hpp"
 #include "pathflow/graph/ops/table.hpp"
@@ -11,9 +9,12 @@
 namespace pathflow::graph {
 
 template <class T>
+using NamedSpans = std::vector<std::pair<std::string, std::span<T>>>;
+
+template <class T>
 struct Plan<T>::Impl {
   std::vector<std::shared_ptr<void>> memory;
-  std::map<std::string, std::span<T>, std::less<>> inputs, outputs;
+  NamedSpans<T> inputs, outputs;
   std::unique_ptr<Executable> executable;
   PlanStats stats;
   std::string description;
@@ -23,9 +24,10 @@ namespace {
 
 template <class T>
 std::span<T> find_span(std::string_view where, std::string_view kind, std::string_view name,
-                       const std::map<std::string, std::span<T>, std::less<>>& spans) {
-  const auto it = spans.find(name);
-  if (it != spans.end()) return it->second;
+                       const NamedSpans<T>& spans) {
+  for (const auto& [known, span] : spans) {
+    if (known == name) return span;
+  }
   std::vector<std::string> names;
   for (const auto& [known, span] : spans) names.push_back(known);
   throw_unknown_name(where, kind, name, names);
@@ -45,10 +47,11 @@ void check_values(const CompileSpec& spec) {
                    (value ? "one of another graph" : "an unset one")});
     }
   };
-  std::set<std::string> names;
-  for (const auto& [name, value] : spec.outputs) {
+  for (std::size_t i = 0; i < spec.outputs.size(); ++i) {
+    const auto& [name, value] = spec.outputs[i];
     check(value, "output \"" + name + "\"");
-    if (!names.insert(name).second) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (spec.outputs[j].first != name) continue;
       throw_error(ErrorCode::kInvalidArgument, "compile",
                   {"output names must be unique, got \"", name, "\" twice"});
     }
@@ -60,15 +63,16 @@ void check_values(const CompileSpec& spec) {
 }
 
 void check_updates(const CompileSpec& spec) {
-  std::set<std::string> names;
-  for (const auto& [target, value] : spec.updates) {
+  for (std::size_t i = 0; i < spec.updates.size(); ++i) {
+    const auto& [target, value] = spec.updates[i];
     const Node& node = node_of(target);
     if (node.op != &ops::kState) {
       throw_error(ErrorCode::kInvalidArgument, "compile",
                   {"an update's target must be a state, got the result of ", node.op->name});
     }
     const std::string& name = node.attributes.name;
-    if (!names.insert(name).second) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (node_of(spec.updates[j].first).attributes.name != name) continue;
       throw_error(ErrorCode::kInvalidArgument, "compile",
                   {"a state may be updated once, got \"", name, "\" twice"});
     }
@@ -204,7 +208,7 @@ class Binder {
   }
 
   std::vector<std::shared_ptr<void>> memory;
-  std::map<std::string, std::span<T>, std::less<>> inputs;
+  NamedSpans<T> inputs;
 
  private:
   std::byte* bind(const Buffer& buffer, StateStore<T>& states, const Device& device) {
@@ -217,7 +221,7 @@ class Binder {
     memory.push_back(device.allocate(buffer.bytes));
     T* own = static_cast<T*>(memory.back().get());
     const auto count = static_cast<std::size_t>(buffer.shape.size());
-    if (buffer.storage == Storage::kInput) inputs[buffer.name] = {own, count};
+    if (buffer.storage == Storage::kInput) inputs.emplace_back(buffer.name, std::span(own, count));
     for (std::size_t i = 0; i < buffer.values.size(); ++i)
       own[i] = static_cast<T>(buffer.values[i]);
     return reinterpret_cast<std::byte*>(own);
@@ -287,7 +291,9 @@ Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& de
   impl->executable = device.prepare(calls, kDtypeOf<T>);
   impl->memory = std::move(binder.memory);
   impl->inputs = std::move(binder.inputs);
-  for (const auto& [name, tensor] : program.outputs) impl->outputs[name] = binder.span(tensor);
+  for (const auto& [name, tensor] : program.outputs) {
+    impl->outputs.emplace_back(name, binder.span(tensor));
+  }
   impl->stats = stats_of(program);
   impl->description = describe_program(program);
   return Plan<T>(std::move(impl));

@@ -68,12 +68,17 @@ class Simplifier {
   }
 
  private:
-  Value one(const OpDef& op, std::vector<Value> inputs, const Attributes& attributes = {}) {
-    return emit(op, std::move(inputs), attributes)[0];
+  Value one(const OpDef& op, std::initializer_list<Value> inputs, const Attributes& attributes) {
+    return emit(op, inputs, attributes)[0];
+  }
+  // Apart from it, so that not every call makes and frees attributes: the code is half the size.
+  Value one(const OpDef& op, std::initializer_list<Value> inputs) { return one(op, inputs, {}); }
+  Value shaped(const OpDef& op, Value x, const Shape& shape) {
+    return one(op, {x}, {.shape = shape});
   }
   Value make_number(double value) { return one(ops::kConstant, {}, {.values = {value}}); }
   Value broadcast(Value x, const Shape& shape) {
-    return x.shape() == shape ? x : one(ops::kBroadcastTo, {x}, {.shape = shape});
+    return x.shape() == shape ? x : shaped(ops::kBroadcastTo, x, shape);
   }
 
   /// The simpler value that stands for an op, or an unset one.
@@ -115,7 +120,7 @@ class Simplifier {
     const Shape shape = broadcast_shape(op.name, in[0].shape(), in[1].shape());
     in = {without_broadcast(in[0]), without_broadcast(in[1])};
     if (broadcast_shape(op.name, in[0].shape(), in[1].shape()) != shape) {
-      return broadcast(one(op, in), shape);
+      return broadcast(one(op, {in[0], in[1]}), shape);
     }
     if ((&op == &ops::kAdd || &op == &ops::kMultiply) && number(in[0])) std::swap(in[0], in[1]);
     const double *a = number(in[0]), *b = number(in[1]);
@@ -156,9 +161,9 @@ class Simplifier {
 
   Value rewrite_reshape(Value x, const Shape& shape) {
     if (x.shape() == shape) return x;
-    if (is(x, ops::kReshape)) return one(ops::kReshape, {operand(x)}, {.shape = shape});
+    if (is(x, ops::kReshape)) return shaped(ops::kReshape, operand(x), shape);
     if (is(x, ops::kBroadcastTo) && operand(x).shape().size() == 1) {
-      return broadcast(one(ops::kReshape, {operand(x)}, {.shape = {}}), shape);
+      return broadcast(shaped(ops::kReshape, operand(x), {}), shape);
     }
     if (is(x, ops::kConstant) && !number(x)) {
       return one(ops::kConstant, {}, {.values = node_of(x).attributes.values, .shape = shape});
@@ -168,7 +173,7 @@ class Simplifier {
 
   Value rewrite_broadcast(Value x, const Shape& shape) {
     if (x.shape() == shape) return x;
-    if (x.shape().size() == shape.size()) return one(ops::kReshape, {x}, {.shape = shape});
+    if (x.shape().size() == shape.size()) return shaped(ops::kReshape, x, shape);
     return is(x, ops::kBroadcastTo) ? broadcast(operand(x), shape) : Value{};
   }
 
@@ -183,9 +188,9 @@ class Simplifier {
   Value rewrite_sum(Value x, const Attributes& attributes) {
     const Shape shape = ops::kSum.infer(std::vector{x.shape()}, attributes)[0];
     const std::int64_t count = x.shape()[attributes.axis];
-    if (count == 1) return one(ops::kReshape, {x}, {.shape = shape});
+    if (count == 1) return shaped(ops::kReshape, x, shape);
     if (is(x, ops::kBroadcastTo) && operand(x).shape().size() == 1) {
-      const Value scalar = one(ops::kReshape, {operand(x)}, {.shape = {}});
+      const Value scalar = shaped(ops::kReshape, operand(x), {});
       const Value total = one(ops::kMultiply, {scalar, make_number(static_cast<double>(count))});
       return broadcast(total, shape);
     }
@@ -197,7 +202,7 @@ class Simplifier {
     const Shape shape = op.infer(std::vector{x.shape()}, attributes)[0];
     if (&op == &ops::kSlice && shape == x.shape()) return x;
     if (is(x, ops::kBroadcastTo) && operand(x).shape().size() == 1) {
-      return broadcast(one(ops::kReshape, {operand(x)}, {.shape = {}}), shape);
+      return broadcast(shaped(ops::kReshape, operand(x), {}), shape);
     }
     return {};
   }

@@ -153,10 +153,7 @@ export interface TrainerOptions {
   source?: PointsSpec;
   /** Class of each row when `data` is given as rows. */
   labels?: Int32Array | number[];
-  /**
-   * In place of these three, for the objectives "action" and "entropic-action": samples by ascending
-   * time, the first at 0, where "data" stands, and the last at 1, the "source". `coupling: "ot"` suits.
-   */
+  /** "action", "entropic-action": in place of these three, samples from time 0 (data) to 1 (source). */
   snapshots?: Snapshot[];
   /** Default "linear". */
   schedule?: ScheduleSpec;
@@ -311,19 +308,16 @@ export interface SampleOptions {
   /** What `guidance` is: "scale", v_u + w (v_c - v_u) (default), or "excess", (1 + w) v_c - w v_u. */
   guidanceConvention?: "scale" | "excess";
   /**
-   * Autoguidance: a worse version of this model, smaller or less trained, on the same schedule and
-   * with the same prediction, away from which `guidance` leads.
+   * Autoguidance: a smaller or less trained model of the same schedule and prediction, away from which
+   * `guidance` leads.
    */
   guide?: Trainer | WorkerTrainer;
   /** Another schedule to be sampled on; models with a score only. */
   schedule?: ScheduleSpec;
   /** "data": source to data (default); "source": data to source. */
   toward?: "data" | "source";
-  /**
-   * true: also log p of each point reached, by the change of variables along the same solve. Wants a
-   * Gaussian source, a Runge-Kutta sampler ("euler", "midpoint", "heun", "rk4", "dopri5"), and no
-   * trajectories.
-   */
+  /** true: also log p of each point, along the same solve: Gaussian source, a sampler as in
+   * `LogDensityOptions`, no trajectories. */
   logDensity?: boolean;
   /** With `logDensity`, as in `LogDensityOptions`. */
   divergence?: Divergence;
@@ -387,13 +381,9 @@ export interface LangevinOptions {
   n?: number;
   /** Default 0. */
   seed?: number;
-  /**
-   * true: accept or refuse each step (MALA), so that the law is that of the model's own density,
-   * whatever h. Its log p takes `likelihoodSteps` steps of rk4 of the ODE and its divergence: some
-   * hundred times a step without.
-   */
+  /** true: accept or refuse each step (MALA): the model's own law whatever h, for a hundred times the work. */
   metropolis?: boolean;
-  /** Default 16. */
+  /** Steps of rk4 for the log p that this takes; default 16. */
   likelihoodSteps?: number;
   /** Rows [n, d] to begin with; default: noise of the size of data of unit scale at t. */
   start?: FloatArray;
@@ -721,14 +711,13 @@ export interface Trainer {
    */
   logDensity(options: LogDensityOptions): LogDensityResult;
   /**
-   * The density of the points that `sample` moves, on a grid and with no points: the Fokker-Planck
-   * equation of the learned ODE or SDE. 2-D models only. Compare it with points by `planeDistance` of
-   * their `planeHistogram`.
+   * The density of the points that `sample` moves, on a grid: the Fokker-Planck equation of the learned
+   * ODE or SDE. 2-D models only. `planeDistance` to a `planeHistogram` compares it with points.
    */
   fokkerPlanck(options?: FokkerPlanckOptions): FokkerPlanckResult;
   /**
-   * A new trainer, not yet trained, on the pairs that this one's ODE joins: its paths are straighter
-   * ("rectified flow"), and again so after each round. `distill` makes it a model of one step, or few.
+   * A new trainer, not yet trained, on the pairs that this one's ODE joins ("rectified flow"): straighter
+   * paths, and straighter again after each round.
    */
   reflow(options?: ReflowOptions): Trainer;
   /** Samples of the law at one time by its score alone. */
@@ -780,10 +769,7 @@ export interface WorkerApi
   [Symbol.dispose](): void;
 }
 
-/**
- * A model in training inside the Worker. Calls on one trainer take effect in the order in which
- * they were made; `run` lets other calls through between its slices.
- */
+/** A model in training inside the Worker: calls take effect in order, between the slices of `run` too. */
 export interface WorkerTrainer extends Promised<
   Trainer,
   | "step"
