@@ -133,6 +133,7 @@ void exact_ot(benchmark::State& state) {
     ours_seconds += seconds;
     state.SetIterationTime(seconds);
 #ifdef PATHFLOW_LEMON
+    if (laws.copies > 1) continue;  // where costs tie, its pivots in double go round in circles
     Lemon lemon(pair);
     lemon_seconds += lemon.seconds();
     if (!(std::abs(lemon.cost() - ours.cost(pair)) <= 1e-5 * lemon.cost())) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 export const sections = {
   methods: {
     targets: ["bench_methods", "bench_assignment", "bench_native"],
-    takes: "about four minutes, and 8 GB where LEMON is compared at 10,000 points",
+    takes: "minutes, and 8 GB where LEMON is compared at 10,000 points",
     run: methods,
   },
   tables: { targets: ["bench_tables"], takes: "about six minutes", run: tables },

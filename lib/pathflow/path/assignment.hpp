@@ -44,10 +44,11 @@ struct AssignmentWorkspace {
 /// both stay true, and a row is scanned again only where its list no longer decides.
 ///
 /// Shapes: cost [n, n] row-major; column_of_row [n] receives pi.
-/// Cost: O(n^3) at worst; in the plane little more than n^2. Squared distances between laws of the
-/// plane, processor time of one thread on a busy machine (g++ -O2, AVX2): 2.4 to 2.7 ms at n = 256,
-/// 30 to 75 ms at 1,024, 2 to 5 s at 10,000; LEMON's network simplex beside it, in the same run, 16
-/// to 18 ms at 256 and 300 ms at 1,024. Many equal points take up to five times as long.
+/// Cost: O(n^3) at worst; in the plane little more than n^2 between different laws, more between
+/// two samples of one. Processor time of one thread on a loaded machine (g++ -O2, AVX2), squared
+/// distances between laws of the plane: 1.7 to 2.4 ms at n = 256, 6 to 10 at 512, 24 to 42 at
+/// 1,024, 10 to 45 s at 10,000. LEMON's network simplex on the same points in the same run took 2
+/// to 8 times as long at 256, 7 to 11 times at 512 and 1,024 (tests/bench, bench_assignment).
 /// Errors: ShapeError for wrong sizes; InvalidArgument for a cost that is not finite.
 /// Accuracy: the total is within n^2 units of rounding of the minimum; the test checks it by the
 /// duals. Same input, same bits.

@@ -191,7 +191,7 @@ class Trainer {
   /// The floor of the loss, E w |q - q*|^2 with q* the exact minimiser, and the network's excess
   /// over it, E w |q_theta - q*|^2, by `rows` draws over the run's own law of times and of labels.
   /// What is random given (x_t, t) is integrated in closed form, so the draws are few. Cost: `rows`
-  /// times the rows of the data: 0.5 s for 4096 and a built-in set. Standard errors are those of 16
+  /// times the rows of the data: 3 s for 4096 and a built-in set. Standard errors are those of 16
   /// batches. Errors: as exact_minimiser; InvalidArgument for rows < 256 or an objective without
   /// such a floor.
   LossFloor loss_floor(std::int64_t rows = 4096, std::uint64_t seed = 0) const;

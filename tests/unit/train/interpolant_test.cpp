@@ -97,6 +97,40 @@ TEST(Interpolant, OdeAndSdeReachBothEndsFromEachOther) {
   }
 }
 
+// The Schroedinger bridge of Brownian motion between two standard normals: its plan is normal, of
+// covariance c = (sqrt(5) - 1) / 2, and its marginals have variance 1 + t (1 - t) (2 c - 1) along
+// the ODE and along the bridge's own SDE, whose drift asks for the score at the very ends, where
+// gamma is small. Over four seeds the 24 values were within 0.05, of deviation 0.025 from run to
+// run (0.012 is what 16,000 values leave): a new seed fails once in a hundred. A second head that
+// learns eta itself leaves the variance at t = 0.9 short by 0.2.
+TEST(Interpolant, TheBridgesMarginalsAreThoseOfItsSde) {
+  TrainOptions options = options_of("brownian");
+  options.source = "gaussian";
+  options.coupling = "bridge";
+  Trainer trainer(options, {.data = gaussian_rows(16384, 1, 0, 1)});
+  trainer.step(options.steps);
+  const double covariance = (std::sqrt(5.0) - 1) / 2;
+  for (const char* sampler : {"euler", "euler-maruyama"}) {
+    const sample::SampleOptions sde{.sampler = sampler,
+                                    .steps = 25,
+                                    .seed = 3,
+                                    .diffusion = "constant",
+                                    .keep = {0.9, 0.5, 0.1}};
+    const auto result = trainer.sample(8000, sde);
+    for (std::size_t k = 0; k < sde.keep.size(); ++k) {
+      const double t = sde.keep[k];
+      double squares = 0;
+      for (std::size_t i = 0; i < 8000; ++i) {
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+          squares += std::pow(static_cast<double>(result.trajectories(k, i, axis)), 2);
+        }
+      }
+      EXPECT_NEAR(squares / 16000, 1 + t * (1 - t) * (2 * covariance - 1), 0.08)
+          << sampler << " at " << t;
+    }
+  }
+}
+
 TEST(Interpolant, WithoutGammaIsFlowMatching) {
   TrainOptions options = options_of("zero");
   options.source = "moons";

@@ -6,11 +6,14 @@
 // cross term with I, whose integral is infinite for a Brownian gamma: the gradient is the same, and
 // the loss reported is finite and, without gamma, flow matching's. Each row is taken at x+ = ... +
 // gamma z and x- = ... - gamma z, so that gamma_dot, infinite at the ends, only multiplies b(x+) -
-// b(x-), which vanishes there as gamma does. Source: Albergo, Boffi & Vanden-Eijnden, "Stochastic
-// interpolants: a unifying framework for flows and diffusions", 2023, theorem 7 and section 6; with
-// entropic couplings and a Brownian gamma, Tong et al., "Simulation-free Schrodinger bridges via
-// score and flow matching", 2023.
+// b(x-), which vanishes there as gamma does. The second head gives eta, but with a Brownian gamma
+// eta / gamma, minus the score: between smooth laws eta then falls as the root of the time left,
+// faster than a network of t can follow, and an SDE divides what is left by gamma. Source: Albergo,
+// Boffi & Vanden-Eijnden, "Stochastic interpolants: a unifying framework for flows and diffusions",
+// 2023, theorem 7 and section 6; with entropic couplings, a Brownian gamma and that second head,
+// Tong et al., "Simulation-free Schrodinger bridges via score and flow matching", 2023.
 #include <algorithm>
+#include <cmath>
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/train/loss.hpp"
@@ -92,13 +95,19 @@ class Interpolant final : public Loss {
     const Value all = network(x, t);
     if (gamma_.zero()) return {all};
     const std::int64_t d = network.dimension();
-    return {graph::slice(all, 1, 0, d), graph::slice(all, 1, d, 2 * d)};
+    return {graph::slice(all, 1, 0, d), eta_of(graph::slice(all, 1, d, 2 * d), t)};
   }
   Objective::Reading reading(double) const override { return {}; }
   path::Prediction prediction() const override { return path::Prediction::kVelocity; }
   const path::Gamma* gamma() const override { return gamma_.zero() ? nullptr : &gamma_; }
 
  private:
+  /// What the second head is multiplied by to be eta: a Brownian gamma, else 1.
+  Value eta_of(Value head, Value t) const {
+    if (options().gamma != "brownian") return head;
+    return std::sqrt(options().gamma_scale) * graph::sqrt(t * (1 - t)) * head;
+  }
+
   path::Gamma gamma_;
 };
 
