@@ -4,6 +4,7 @@
 // a kernel in each device that supports it, and a row in tests/unit/cpu/device_ops_test.cpp.
 #pragma once
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,7 +85,9 @@ inline const Node& node_of(Value value) { return value.graph->node(value.node); 
 std::vector<Value> record(Graph& graph, const OpDef& op, std::vector<Value> inputs,
                           Attributes attributes = {});
 /// record() of a one-output op on inputs of one graph.
-Value record_one(const OpDef& op, std::vector<Value> inputs, Attributes attributes = {});
+Value record_one(const OpDef& op, std::vector<Value> inputs, Attributes attributes);
+/// The same without attributes: for ops of one line, whose code it keeps small.
+Value record_one(const OpDef& op, std::initializer_list<Value> inputs);
 
 /// NumPy's broadcast of two shapes. Errors: ShapeError with `where` and both shapes.
 Shape broadcast_shape(std::string_view where, const Shape& a, const Shape& b);

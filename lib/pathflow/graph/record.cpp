@@ -48,6 +48,10 @@ Value record_one(const OpDef& op, std::vector<Value> inputs, Attributes attribut
   return record(graph, op, std::move(inputs), std::move(attributes))[0];
 }
 
+Value record_one(const OpDef& op, std::initializer_list<Value> inputs) {
+  return record_one(op, inputs, {});
+}
+
 Shape broadcast_shape(std::string_view where, const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
   Shape result;
