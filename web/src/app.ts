@@ -132,7 +132,7 @@ export class App {
     const weights = pretrained ? this.weights : undefined;
     this.pretrained = weights !== undefined;
     this.display.clear();
-    void this.session.build(choices, { weights, replayTo: trained });
+    void this.session.build(choices, { weights, replayTo: trained, teacher: this.weights });
     if (trained !== undefined && trained > 0 && !weights) {
       this.status.say(`Replaying the ${trained.toLocaleString("en")} steps of this link…`);
     }
@@ -197,6 +197,7 @@ export class App {
         this.display.distance(distance);
         if (this.session.running) this.address.keep(); // a reload trains up to here again
       },
+      onFloor: (floor) => this.display.floor(floor),
       onFresh: (fresh) => this.display.fresh(fresh),
       onReport: (report, run) => this.display.report(report, run),
       onRunning: (running) => this.showRunning(running),

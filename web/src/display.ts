@@ -9,7 +9,7 @@ import { digits, Readouts } from "./controls/readouts";
 import { Recipe } from "./controls/recipe";
 import { Story } from "./controls/story";
 import type { Timeline } from "./controls/timeline";
-import { button, element } from "./dom";
+import { button, element, make } from "./dom";
 import { reachOf, type Ends } from "./ends";
 import { explain } from "./engine/explain";
 import type { Frame } from "./engine/frame";
@@ -55,6 +55,8 @@ export class Display {
   private readonly story: Story;
   private readonly heldOut: HeldOut;
   private worded = 0;
+  private loss: number | undefined;
+  private least: number | undefined;
 
   constructor(
     api: WorkerApi,
@@ -119,7 +121,8 @@ export class Display {
       this.readouts.set(key, "–");
     }
     this.losses.clear();
-    element("loss-now").textContent = "";
+    this.loss = undefined;
+    this.floor(undefined);
     this.story.forget();
   }
 
@@ -142,6 +145,19 @@ export class Display {
     this.story.distance = distance;
   }
 
+  /** What no network's loss comes below on these data; undefined: not known, or there is none. */
+  floor(value: number | undefined): void {
+    this.least = value;
+    this.losses.floor(value);
+    this.sayLoss();
+  }
+
+  private sayLoss(): void {
+    const { loss, least } = this;
+    const floor = least === undefined ? "" : make("small", {}, `floor ${digits(least)}`);
+    element("loss-now").replaceChildren(loss === undefined ? "" : digits(loss), " ", floor);
+  }
+
   /** The view may ask the library for what it shows. */
   fresh(fresh: Fresh): Promise<void> {
     return this.parts.views.refresh(fresh);
@@ -151,7 +167,8 @@ export class Display {
     this.readouts.set("step", report.step.toLocaleString("en"));
     if (run) this.readouts.set("rate", digits(run.stepsPerSecond));
     this.losses.add(run?.losses ?? [{ step: report.step, loss: report.meanLoss }]);
-    element("loss-now").textContent = digits(this.losses.now ?? report.loss);
+    this.loss = this.losses.now ?? report.loss;
+    this.sayLoss();
     element("untrained").hidden = true;
   }
 

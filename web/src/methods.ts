@@ -1,5 +1,5 @@
 // Every named method as what it is: a choice of parts. A new method is one entry of this table.
-import { trainingKeys, type Choices } from "./choices";
+import { classesOf, defaults, trainingKeys, type Choices } from "./choices";
 import { needsGaussian } from "./rules";
 
 /** The parts that methods differ in; all else (data, network, learning rate) is common to them. */
@@ -122,6 +122,14 @@ const rows: Record<Family, Row[]> = {
       8,
       ["Pooladian et al. 2023", "2304.14772"],
       "Partners drawn from an entropic plan: near ones are likelier, none is certain.",
+    ],
+    [
+      "conditional-ot",
+      "Conditional OT",
+      { coupling: "conditional-ot", sampler: "euler" },
+      4,
+      ["Cheng & Schwing 2025", "2503.10636"],
+      "A network told each point’s class: transport pairs within classes alone, so that none gets noise of its own.",
     ],
     [
       "sb-cfm",
@@ -417,6 +425,15 @@ const rows: Record<Family, Row[]> = {
       "All points of a path must name the same end; a leap there, and each further one corrects it.",
       { view: "steps" },
     ],
+    [
+      "consistency-distillation",
+      "Consistency distillation",
+      { objective: "consistency-distillation", predict: "data", sampler: "consistency" },
+      2,
+      ["Song et al. 2023", "2303.01469"],
+      "The network at hand teaches: its ODE says which points lie on one path, and a student leaps to the end.",
+      { view: "steps" },
+    ],
   ],
 };
 
@@ -437,7 +454,9 @@ export const methodNamed = (id: string): Method | undefined => methods.find((m) 
 /** A method's choices: its parts, and of all else what stands there now. */
 export function withMethod(method: Method, now: Readonly<Choices>): Choices {
   const source = method.gaussian ? "gaussian" : now.source;
-  return { ...now, ...method.parts, ...method.shown, steps: method.steps, source };
+  const within = method.parts.coupling === "conditional-ot" && classesOf(now) === 0;
+  const data = within ? defaults.data : now.data;
+  return { ...now, ...method.parts, ...method.shown, steps: method.steps, source, data };
 }
 
 export function isMethod(method: Method, choices: Readonly<Choices>): boolean {

@@ -1,6 +1,6 @@
 // Which choices do not go together, and why.
 import type { Coupling, Gamma, Prediction, Schedule } from "pathflow";
-import { defaults, type Choices } from "./choices";
+import { classesOf, defaults, type Choices } from "./choices";
 import { fromSnapshots } from "./snapshots";
 import type { LossChoice, SamplerChoice } from "./variants";
 
@@ -42,7 +42,6 @@ export function whyNoScore(choices: Choices): string {
 const withDivergence: readonly LossChoice[] = ["implicit", "sliced"];
 
 export function objectiveRule(value: LossChoice, choices: Choices): Reason {
-  if (value === "consistency-distillation") return "needs a teacher: the command and the module";
   return withDivergence.includes(value) ? pairedScore(choices) : undefined;
 }
 
@@ -56,10 +55,15 @@ export function jumps({ objective }: Choices): boolean {
   return objective === "mean-flow" || objective === "shortcut";
 }
 
+/** Whether the network names the end of a path at once. */
+export function leaps({ objective }: Choices): boolean {
+  return objective === "consistency" || objective === "consistency-distillation";
+}
+
 /** What takes the fewest steps that this network is good for. */
 export function fewStepSampler(choices: Choices): "jump" | "consistency" | "euler" {
   if (jumps(choices)) return "jump";
-  return choices.objective === "consistency" ? "consistency" : "euler";
+  return leaps(choices) ? "consistency" : "euler";
 }
 
 export function gammaRule(value: Gamma, choices: Choices): Reason {
@@ -71,8 +75,7 @@ export function gammaRule(value: Gamma, choices: Choices): Reason {
 export function predictRule(value: Prediction, choices: Choices): Reason {
   if (ofVelocity.includes(choices.objective) && value !== "velocity")
     return "this loss learns the velocity";
-  if (choices.objective === "consistency" && value !== "data")
-    return "this loss learns the data end";
+  if (leaps(choices) && value !== "data") return "this loss learns the data end";
   return value === "score" ? pairedScore(choices) : undefined;
 }
 
@@ -106,8 +109,7 @@ export function stochastic(sampler: SamplerChoice): boolean {
 }
 
 export function samplerRule(value: SamplerChoice, choices: Choices): Reason {
-  if (choices.objective === "consistency" && value !== "consistency")
-    return "a consistency model jumps to the data";
+  if (leaps(choices) && value !== "consistency") return "a consistency model jumps to the data";
   if (value === "jump" && !jumps(choices)) return "needs mean velocities";
   if (noisyPath(choices))
     return general.includes(value) ? undefined : "needs a path without noise γ";
@@ -125,7 +127,7 @@ export function scheduleRule(value: Schedule, choices: Choices): Reason {
 
 export function couplingRule(value: Coupling, choices: Choices): Reason {
   if (value === "pairs") return "needs pairs of your own";
-  if (value === "conditional-ot") return "needs labels";
+  if (value === "conditional-ot" && classesOf(choices) === 0) return "needs data in classes";
   if (value === "independent") return undefined;
   if (choices.batch > 1024) return "at most 1,024 a batch";
   return withDivergence.includes(choices.objective) ? "this loss needs random pairs" : undefined;
@@ -139,7 +141,7 @@ export function batchRule(value: number, choices: Choices): Reason {
 
 export function quantityRule(value: string, choices: Choices): Reason {
   if (value !== "score") return undefined;
-  return noisyPath(choices) ? "needs a path without noise γ" : pairedScore(choices);
+  return noisyPath(choices) ? undefined : pairedScore(choices);
 }
 
 export interface Repair {
@@ -166,7 +168,7 @@ export function repair(choices: Choices): Repair {
   mend("schedule", scheduleRule, "linear", "Schedule is now linear");
   mend("objective", objectiveRule, "regression", "The network now learns by regression");
   mend("gamma", gammaRule, "zero", "The path has no noise of its own now");
-  if (fixed.objective === "consistency") {
+  if (leaps(fixed)) {
     mend("predict", predictRule, "data", "The network now predicts data");
     mend("sampler", samplerRule, "consistency", "Sampler is now consistency");
   }

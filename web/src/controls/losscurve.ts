@@ -14,12 +14,21 @@ export class LossCurve {
   private smooth: number[] = [];
   private plot: uPlot | undefined;
   private level: number | undefined;
+  private least: number | undefined;
   private every = 1;
   private skipped = 0;
   private asked = false;
 
   constructor(private readonly host: HTMLElement) {
     new ResizeObserver(() => this.fit()).observe(host);
+  }
+
+  /** A line that the curve does not come below; undefined: none. */
+  floor(value: number | undefined): void {
+    this.least = value;
+    if (value === undefined) delete this.host.dataset.floor;
+    else this.host.dataset.floor = String(value);
+    this.draw();
   }
 
   clear(): void {
@@ -81,6 +90,25 @@ export class LossCurve {
     element("loss-empty").hidden = !empty;
   }
 
+  private drawFloor(plot: uPlot, palette: Palette): void {
+    if (this.least === undefined || this.steps.length < 2) return;
+    const { ctx, bbox } = plot;
+    const y = Math.round(plot.valToPos(this.least, "y", true));
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = palette.data;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.font = `${10 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "bottom";
+    ctx.fillText("floor", bbox.left + bbox.width, y - 2 * devicePixelRatio);
+    ctx.restore();
+  }
+
   private size(): { width: number; height: number } {
     const box = this.host.getBoundingClientRect();
     return { width: Math.max(80, box.width), height: Math.max(50, box.height) };
@@ -109,7 +137,8 @@ export class LossCurve {
       padding: [6, 14, 0, 0],
       cursor: { show: false },
       legend: { show: false },
-      scales: { x: { time: false }, y: { range: rangeOf } },
+      scales: { x: { time: false }, y: { range: (plot) => rangeOf(plot, this.least) } },
+      hooks: { draw: [(plot) => this.drawFloor(plot, palette)] },
       axes: [
         { ...axis, size: 18, gap: 2, space: 60, values: labels },
         { ...axis, size: 32, gap: 4, space: 22, values: labels },
@@ -130,10 +159,10 @@ function compact(value: number, gap: number): string {
 }
 
 /** A range that the first wild losses do not stretch, and in which a plateau looks like one. */
-function rangeOf(plot: uPlot): [number, number] {
+function rangeOf(plot: uPlot, floor: number | undefined): [number, number] {
   const values = [...(plot.data[2] as number[])].sort((a, b) => a - b);
   if (values.length === 0) return [0, 1];
-  const low = values[0];
+  const low = Math.min(values[0], floor ?? Infinity);
   const high = values[Math.floor(0.97 * (values.length - 1))];
   const room = Math.max(0.15 * (high - low), 0.15 * Math.abs(high), 1e-6);
   // Squares are not below 0; an action is.

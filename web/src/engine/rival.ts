@@ -3,6 +3,7 @@
 import type { WorkerApi, WorkerTrainer } from "pathflow";
 import { sameTraining, type Choices, type Training } from "../choices";
 import { trainerOptions } from "./options";
+import { distils, teacherOf, type Hand } from "./teacher";
 
 export class Rival {
   private trainer: WorkerTrainer | undefined;
@@ -25,8 +26,9 @@ export class Rival {
       this.drop();
       return first;
     }
-    if (!this.made || !sameTraining(this.made, choices)) await this.build(choices);
-    else if (this.trainer && this.trainer.steps > first.steps) await this.build(choices);
+    const hand = { trainer: first, choices: firstChoices };
+    if (!this.made || !sameTraining(this.made, choices)) await this.build(choices, hand);
+    else if (this.trainer && this.trainer.steps > first.steps) await this.build(choices, hand);
     if (this.trainer) this.chase(this.trainer, first.steps);
     return this.trainer;
   }
@@ -37,9 +39,12 @@ export class Rival {
     this.chasing = false;
   }
 
-  private async build(choices: Readonly<Choices>): Promise<void> {
+  private async build(choices: Readonly<Choices>, hand: Hand): Promise<void> {
     this.drop();
-    const trainer = new this.api.Trainer(trainerOptions(choices));
+    const teacher = distils(choices)
+      ? await teacherOf(this.api, choices, hand, undefined)
+      : undefined;
+    const trainer = new this.api.Trainer(trainerOptions(choices, teacher));
     this.made = choices;
     this.trainer = trainer;
     await trainer.ready;

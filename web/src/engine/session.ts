@@ -1,17 +1,21 @@
 // The one network in training: builds it, runs it, and keeps what is shown of it fresh.
 import type { RunReport, StepReport, WorkerApi, WorkerTrainer } from "pathflow";
-import type { Choices, Quantity } from "../choices";
+import { sameTraining, type Choices, type Quantity } from "../choices";
 import type { Fresh } from "../views/view";
 import { explain } from "./explain";
+import { Floor } from "./floor";
 import { readField, type Field } from "./field";
 import { frameOf, type Frame } from "./frame";
 import { Measure, type Distance } from "./measure";
 import { particleCount, samplingOf, trainerOptions } from "./options";
+import { distils, teacherOf, type Hand } from "./teacher";
 
 export interface SessionEvents {
   onFrame(frame: Frame): void;
   onField(field: Field): void;
   onDistance(distance: Distance): void;
+  /** The least that the loss can be, known better and better; undefined where it has none. */
+  onFloor(floor: number | undefined): void;
   /** A fresh sample is there, and the Worker free to answer what the view asks. */
   onFresh(fresh: Fresh): Promise<void>;
   onReport(report: StepReport, run?: RunReport): void;
@@ -32,19 +36,26 @@ export interface Start {
   weights?: Uint8Array;
   /** Train on at once, up to this many steps. */
   replayTo?: number;
+  /** A trained network to learn from, where these choices distil and none at hand fits. */
+  teacher?: Uint8Array;
 }
 
-const wants = ["sample", "field", "distance", "view"] as const;
+const looks = ["sample", "field", "distance", "view"] as const;
+const wants = [...looks, "floor"] as const;
 type Want = (typeof wants)[number];
 
 const fieldGrid = 22;
 const distanceEvery = 900;
+/** A piece of the floor takes the Worker half a second: seldom while training, else when all is quiet. */
+const floorEvery = 6000;
+const quiet = 1500;
 /** The share of the Worker's time that may go into fresh samples while training. */
 const samplingShare = 0.4;
 
 export class Session {
   private trainer: WorkerTrainer | undefined;
   private measure: Measure | undefined;
+  private floor: Floor | undefined;
   private run: ReturnType<WorkerTrainer["run"]> | undefined;
   private generation = 0;
   private frame: Frame | undefined;
@@ -52,9 +63,11 @@ export class Session {
   private pumping = false;
   private timer = 0;
   private lastDistance = 0;
+  private lastFloor = 0;
   private asleep = false;
   private building = false;
   private playNext = false;
+  private taught: { choices: Readonly<Choices>; bytes: Uint8Array } | undefined;
 
   constructor(
     private readonly api: WorkerApi,
@@ -74,15 +87,16 @@ export class Session {
     const generation = ++this.generation;
     if (this.running) this.playNext = true;
     this.building = true;
+    const hand = this.trainer && { trainer: this.trainer, choices: this.choices };
     this.choices = choices;
-    const old = this.trainer;
     this.trainer = undefined; // nothing more is asked of it
     await this.stop();
-    old?.dispose();
-    if (generation !== this.generation) return;
     try {
+      const teacher = await this.teacher(choices, hand, start.teacher);
+      hand?.trainer.dispose();
+      if (generation !== this.generation) return;
       const restored = start.weights ? await this.restore(start.weights) : undefined;
-      const trainer = restored ?? new this.api.Trainer(trainerOptions(choices));
+      const trainer = restored ?? new this.api.Trainer(trainerOptions(choices, teacher));
       await trainer.ready;
       if (generation !== this.generation) return trainer.dispose();
       this.adopt(trainer);
@@ -95,6 +109,20 @@ export class Session {
       this.building = this.playNext = false;
       this.events.onProblem(explain(error));
     }
+  }
+
+  /** Whom the network of these choices learns from; the same as before where they are the same. */
+  private async teacher(
+    choices: Readonly<Choices>,
+    hand: Hand | undefined,
+    weights: Uint8Array | undefined,
+  ): Promise<Uint8Array | undefined> {
+    if (!distils(choices)) return undefined;
+    if (!this.taught || !sameTraining(this.taught.choices, choices)) {
+      const bytes = await teacherOf(this.api, choices, hand, weights);
+      this.taught = { choices, bytes };
+    }
+    return this.taught.bytes;
   }
 
   /** The trained network, or nothing where the file does not fit this build of the library. */
@@ -111,9 +139,11 @@ export class Session {
     this.trainer = trainer;
     this.building = false;
     this.measure = new Measure(this.api, trainer, particleCount);
+    this.floor = new Floor(trainer);
+    this.lastFloor = performance.now();
     this.lastDistance = 0;
     this.events.onBuilt({ steps: trainer.steps, parameters: trainer.parameters });
-    this.want(...wants);
+    this.want(...looks);
   }
 
   /** Takes over choices that do not change the network. */
@@ -150,7 +180,7 @@ export class Session {
       if (this.run === run) {
         this.run = undefined;
         if (!this.building || !this.playNext) this.events.onRunning(false);
-        this.want(...wants);
+        this.want(...looks);
       }
       if (error !== undefined && generation === this.generation) {
         this.events.onProblem(explain(error));
@@ -172,7 +202,7 @@ export class Session {
       const report = await trainer.step(1);
       if (trainer !== this.trainer) return;
       this.events.onReport(report);
-      this.want(...wants);
+      this.want(...looks);
     } catch (error) {
       if (trainer === this.trainer) this.events.onProblem(explain(error));
     }
@@ -187,7 +217,7 @@ export class Session {
   /** Nothing is asked of the Worker for display while the page is out of sight. */
   sleep(asleep: boolean): void {
     this.asleep = asleep;
-    if (!asleep) this.want(...wants);
+    if (!asleep) this.want(...looks);
   }
 
   private want(...wanted: Want[]): void {
@@ -199,8 +229,10 @@ export class Session {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
       if (!this.running) return;
-      const due = performance.now() - this.lastDistance > distanceEvery;
-      this.want("sample", "field", "view", ...(due ? (["distance"] as const) : []));
+      const now = performance.now();
+      if (now - this.lastDistance > distanceEvery) this.wants.add("distance");
+      if (now - this.lastFloor > floorEvery) this.wants.add("floor");
+      this.want("sample", "field", "view");
     }, delay);
   }
 
@@ -222,6 +254,9 @@ export class Session {
     if (this.running) {
       const took = performance.now() - began;
       this.schedule(Math.min(2000, Math.max(50, took * (1 / samplingShare - 1))));
+    } else if (this.floor && !this.floor.done) {
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.want("floor"), this.floor.begun ? 50 : quiet);
     }
   }
 
@@ -247,6 +282,10 @@ export class Session {
         const still = (): boolean => current() && choices === this.choices;
         const fresh = { api, trainer, frame, measure, choices, running, current: still };
         await this.events.onFresh(fresh);
+      } else if (want === "floor" && this.floor && !this.floor.done) {
+        const value = await this.floor.next();
+        this.lastFloor = performance.now();
+        if (current()) this.events.onFloor(value);
       }
     } catch (error) {
       if (current()) this.events.onProblem(explain(error));

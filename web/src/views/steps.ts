@@ -6,7 +6,7 @@ import { make } from "../dom";
 import type { Choices } from "../choices";
 import { frameOf } from "../engine/frame";
 import { samplingOf } from "../engine/options";
-import { fewStepSampler, jumps, noisyPath, scoreRule, stochastic } from "../rules";
+import { fewStepSampler, jumps, leaps, noisyPath, scoreRule, stochastic } from "../rules";
 import type { SamplerChoice } from "../variants";
 import type { Palette } from "../scene/palette";
 import type { Scene } from "../scene/scene";
@@ -23,7 +23,7 @@ const without: readonly SamplerChoice[] = ["euler", "midpoint", "heun", "rk4"];
 const evaluationsOf: Partial<Record<SamplerChoice, number>> = { midpoint: 2, heun: 2, rk4: 4 };
 
 function compared(choices: Readonly<Choices>): readonly SamplerChoice[] {
-  if (choices.objective === "consistency") return ["consistency"];
+  if (leaps(choices)) return ["consistency"];
   if (noisyPath(choices)) return onNoisyPath;
   const all = scoreRule(choices) === undefined ? withScore : without;
   return jumps(choices) ? ["jump", ...all.slice(0, 3)] : all;

@@ -2,6 +2,7 @@
 import type { WorkerApi } from "pathflow";
 import type { Choices } from "../choices";
 import { element, make } from "../dom";
+import { leaps } from "../rules";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../store";
 import { Plate } from "./beside";
@@ -20,8 +21,8 @@ const noWay =
   "A consistency model knows where the path through a point ends, not which way it goes there: no " +
   "velocity, no score, no likelihood. Choose another loss, or look at Flow, Compare and Steps.";
 
-function endsOnly({ view, objective }: Readonly<Choices>): boolean {
-  return objective === "consistency" && ofTheWay.includes(view);
+function endsOnly(choices: Readonly<Choices>): boolean {
+  return leaps(choices) && ofTheWay.includes(choices.view);
 }
 
 export class Views {
