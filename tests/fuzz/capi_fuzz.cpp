@@ -23,16 +23,16 @@ constexpr std::int64_t kMostBatch = 64;  // of trainers that are stepped
 
 constexpr std::array kDatasets = {"moons", "8gaussians", "text:a", "cat", "mooons", "", "gaussian"};
 constexpr std::array kMetrics = {"w2", "sliced", "energy", "mmd", "w3", ""};
-constexpr std::array kArrays = {"points",  "labels",       "bytes", "field",
-                                "times",   "trajectories", "",      "log_density",
-                                "density", "alpha",        "b"};
+constexpr std::array kArrays = {
+    "points",      "labels",  "bytes", "field", "times", "trajectories", "",
+    "log_density", "density", "alpha", "b",     "score", "velocity"};
 
 // Key and values of one option; a value is picked by one byte.
 struct Option {
   const char* key;
   std::array<const char*, 6> values;
 };
-constexpr std::array<Option, 21> kTrainOptions = {{
+constexpr std::array<Option, 30> kTrainOptions = {{
     {"objective",
      {"\"action\"", "\"entropic-action\"", "\"interpolant\"", "\"implicit\"", "\"sliced\"",
       "\"x\""}},
@@ -58,8 +58,20 @@ constexpr std::array<Option, 21> kTrainOptions = {{
     {"clip", {"0", "1", "1e-300", "-1", "1e308", "null"}},
     {"ema", {"0", "0.9", "0.999999", "1", "-1", "[]"}},
     {"warmup", {"0", "1", "9007199254740993", "-1", "9223372036854775808", "1e18"}},
+    {"gamma", {"\"brownian\"", "\"quadratic\"", "\"sine-squared\"", "\"zero\"", "1", "\"\""}},
+    {"gamma_scale", {"1", "0.01", "0", "-1", "1e300", "\"1\""}},
+    {"coupling",
+     {"\"sinkhorn\"", "\"bridge\"", "\"conditional-ot\"", "\"pairs\"", "\"ot\"", "null"}},
+    {"coupling_reg", {"0.05", "1", "1e-300", "0", "-1", "1e300"}},
+    {"label_penalty", {"0", "1000", "-1", "1e300", "null", "1"}},
+    {"time_law",
+     {"\"uniform\"", "\"source-end:1\"", "\"source-end:3\"", "\"logit-normal\"", "\"mode\"",
+      "\"source-end:0\""}},
+    {"flow_share", {"0", "0.5", "0.999", "1", "-1", "null"}},
+    {"adaptive_power", {"0", "1", "0.5", "-1", "1e300", "null"}},
+    {"consistency_steps", {"2", "18", "65536", "1", "65537", "2.5"}},
 }};
-constexpr std::array<Option, 12> kSampleOptions = {{
+constexpr std::array<Option, 20> kSampleOptions = {{
     {"n", {"1", "7", "65", "0", "-1", "1.5"}},
     {"sampler", {"\"heun\"", "\"ddpm\"", "\"ddim\"", "\"dopri5\"", "\"euler-maruyama\"", "\"x\""}},
     {"steps", {"1", "2", "5", "0", "1e30", "\"1\""}},
@@ -72,6 +84,42 @@ constexpr std::array<Option, 12> kSampleOptions = {{
     {"grid", {"\"uniform\"", "\"log-snr\"", "\"quadratic\"", "\"karras\"", "\"\"", "0"}},
     {"keep", {"2", "[1, 0.5, 0]", "[0, 1]", "1", "[\"\"]", "[]"}},
     {"rtol", {"1e-2", "0", "-1", "1e-300", "1", "null"}},
+    {"sampler",
+     {"\"jump\"", "\"consistency\"", "\"unipc\"", "\"dpmpp-sde-2m\"", "\"edm\"",
+      "\"predictor-corrector\""}},
+    {"sampler",
+     {"\"euler\"", "\"dpm-solver-3\"", "\"dpmpp-3m\"", "\"stochastic-heun\"", "\"rk4\"",
+      "\"dpmpp-2s\""}},
+    {"guidance", {"2", "0", "-1", "1e300", "1", "null"}},
+    {"guidance_convention", {"\"scale\"", "\"excess\"", "\"\"", "1", "\"w\"", "null"}},
+    {"schedule", {"\"vp-linear\"", "\"linear\"", "\"ve\"", "\"edm\"", "\"\"", "0"}},
+    {"times", {"[1, 0.5, 0]", "[0, 1]", "[1, 1]", "[]", "[0.5, 2]", "1"}},
+    {"log_density", {"true", "false", "1", "null", "\"\"", "true"}},
+    {"deterministic", {"true", "false", "1", "null", "\"\"", "true"}},
+}};
+constexpr std::array<Option, 8> kLangevinOptions = {{
+    {"n", {"1", "7", "65", "0", "-1", "1.5"}},
+    {"t", {"0", "1", "0.5", "-1", "0.1", "null"}},
+    {"step", {"0.1", "1e300", "0", "-1", "1e-300", "null"}},
+    {"steps", {"1", "3", "5", "0", "1e30", "\"1\""}},
+    {"seed", {"0", "7", "-1", "9223372036854775807", "0.5", "null"}},
+    {"metropolis", {"true", "false", "1", "null", "\"\"", "true"}},
+    {"likelihood_steps", {"1", "2", "0", "-1", "1e30", "\"1\""}},
+    {"keep", {"[0, 1]", "[]", "[1, 0]", "[1e300]", "[-1]", "1"}},
+}};
+constexpr std::array<Option, 3> kMeasureOptions = {{
+    {"times", {"[0.5]", "[0, 0.3, 1]", "[]", "[2]", "[\"\"]", "1"}},
+    {"rows", {"256", "2", "0", "-1", "1.5", "300"}},
+    {"seed", {"0", "7", "-1", "9223372036854775807", "0.5", "null"}},
+}};
+constexpr std::array<Option, 6> kReflowOptions = {{
+    {"time_law",
+     {"\"source-end:1\"", "\"source-end:4\"", "\"stratified\"", "\"source-end:0\"", "\"\"", "1"}},
+    {"coupling", {"\"pairs\"", "\"independent\"", "\"ot\"", "\"\"", "1", "\"pair\""}},
+    {"schedule", {"\"linear\"", "\"trig\"", "\"ve\"", "\"x\"", "\"edm\"", "0"}},
+    {"predict", {"\"velocity\"", "\"data\"", "\"noise\"", "\"v\"", "\"score\"", "0"}},
+    {"objective", {"\"regression\"", "\"mean-flow\"", "\"sliced\"", "\"action\"", "0", "\"x\""}},
+    {"width", {"3", "8", "0", "-1", "1.5", "4097"}},
 }};
 constexpr std::array<Option, 8> kLikelihoodOptions = {{
     {"divergence", {"\"exact\"", "\"hutchinson\"", "\"\"", "0", "\"exact\"", "\"exac\""}},
@@ -137,6 +185,11 @@ class Session {
   void advance();
   void schedule();
   void memory();
+  void guided();
+  void langevin();
+  void measure();
+  void reflow();
+  void distil();
 
   // Holds a call to the promises that every call makes.
   void check(pf_status status);
@@ -146,6 +199,9 @@ class Session {
 
   template <std::size_t N>
   std::string options_from(const std::array<Option, N>& list);
+  // The same with "rows" or so many rows at least told, where the default would take long.
+  template <std::size_t N>
+  std::string options_with(const std::array<Option, N>& list, const char* key, const char* value);
   std::string_view name_from(std::span<const char* const> names);
   pf_handle handle();
   pf_points points();
@@ -212,6 +268,16 @@ std::string Session::options_from(const std::array<Option, N>& list) {
     text += '"' + std::string(option.key) + "\":" + option.values[choose_.below(6)];
   }
   return text + "}";
+}
+
+template <std::size_t N>
+std::string Session::options_with(const std::array<Option, N>& list, const char* key,
+                                  const char* value) {
+  std::string options = options_from(list);
+  const std::string name = '"' + std::string(key) + '"';
+  if (options.find(name) != std::string::npos || !options.ends_with('}')) return options;
+  options.pop_back();
+  return options + (options.size() > 1 ? "," : "") + name + ':' + value + '}';
 }
 
 std::string_view Session::name_from(std::span<const char* const> names) {
@@ -372,11 +438,7 @@ void Session::sample() {
 }
 
 void Session::field() {
-  std::string options = options_from(kFieldOptions);
-  if (options.find("\"grid\"") == std::string::npos && options.ends_with('}')) {
-    options.back() = ',';
-    options += "\"grid\":3}";
-  }
+  const std::string options = options_with(kFieldOptions, "grid", "3");
   const auto rows = labels();
   const pf_handle trainer = handle();
   made([&](pf_handle* result) {
@@ -398,11 +460,7 @@ void Session::likelihood() {
 }
 
 void Session::plane() {
-  std::string options = options_from(kPlaneOptions);
-  if (options.find("\"grid\"") == std::string::npos && options.ends_with('}')) {
-    options.pop_back();
-    options += options.size() > 1 ? ",\"grid\":5}" : "\"grid\":5}";
-  }
+  const std::string options = options_with(kPlaneOptions, "grid", "5");
   const pf_points density = points();
   const bool given = choose_.below(4) == 0;
   const auto rows = labels();
@@ -426,6 +484,97 @@ void Session::schedule() {
   const std::string options = options_from(kScheduleOptions);
   made([&](pf_handle* result) {
     return pf_evaluate_schedule(options.data(), options.size(), result);
+  });
+}
+
+void Session::guided() {
+  const std::string options = options_with(kSampleOptions, "n", "5");
+  const pf_points start = points();
+  const bool given = choose_.below(4) == 0;
+  const auto rows = labels();
+  int calls = 100;
+  const pf_handle trainer = handle(), guide = handle();
+  made([&](pf_handle* result) {
+    return pf_sample_guided(trainer, guide, options.data(), options.size(),
+                            given ? &start : nullptr, rows.data(), rows.size(), count_down, &calls,
+                            result);
+  });
+}
+
+void Session::langevin() {
+  const std::string options = options_with(kLangevinOptions, "n", "5");
+  const pf_points start = points();
+  const bool given = choose_.below(4) == 0;
+  const auto rows = labels();
+  int calls = choose_.below(4) == 0 ? 2 : 20;
+  const pf_handle trainer = handle();
+  made([&](pf_handle* result) {
+    return pf_run_langevin(trainer, options.data(), options.size(), given ? &start : nullptr,
+                           rows.data(), rows.size(), count_down, &calls, result);
+  });
+}
+
+void Session::measure() {
+  const std::string options = options_with(kMeasureOptions, "rows", "256");
+  const auto rows = labels();
+  const pf_handle trainer = handle();
+  made([&](pf_handle* result) {
+    return pf_measure_trainer(trainer, options.data(), options.size(), rows.data(), rows.size(),
+                              result);
+  });
+}
+
+// A student on the pairs of a trainer, or on any rows at all.
+void Session::reflow() {
+  constexpr std::string_view kSolver = R"({"sampler":"euler","steps":2,"deterministic":true})";
+  const std::string options = options_from(kReflowOptions);
+  pf_points start = points(), reached = points();
+  const auto rows = labels();
+  const std::int32_t keep = choose_.byte() % 2;
+  const pf_handle trainer = handle();
+  pf_handle drawn = 0, moved = 0;
+  const auto view = [this](pf_handle result) {
+    pf_view found{};
+    check(pf_view_array(result, "points", 6, &found));
+    return pf_points{static_cast<const float*>(found.data), found.shape[0], found.shape[1]};
+  };
+  if (choose_.below(4) != 0) {
+    check(pf_draw_start(trainer, 1 + choose_.below(16), 0, &drawn));
+    if (drawn != 0) {
+      start = view(drawn);
+      check(pf_sample_trainer(trainer, kSolver.data(), kSolver.size(), &start, rows.data(),
+                              rows.size(), nullptr, nullptr, &moved));
+    }
+    if (moved != 0) reached = view(moved);
+  }
+  made([&](pf_handle* student) {
+    return pf_reflow_trainer(trainer, options.data(), options.size(), &start, &reached, rows.data(),
+                             rows.size(), keep, student);
+  });
+  check(pf_free_handle(drawn));
+  check(pf_free_handle(moved));
+}
+
+// A student of a trainer's own run, some of whose bytes may be others.
+void Session::distil() {
+  pf_handle run = 0;
+  check(pf_save_trainer(handle(), &run));
+  if (run != 0) read_all(run);
+  check(pf_free_handle(run));
+  std::vector<std::uint8_t> teacher = saved_;
+  for (std::size_t left = choose_.below(4); left > 0 && !teacher.empty(); --left) {
+    teacher[choose_.any<std::uint16_t>() % teacher.size()] = choose_.byte();
+  }
+  std::string options = options_with(kTrainOptions, "objective", "\"consistency-distillation\"");
+  for (const char* small : {"\"width\":4", "\"depth\":1", "\"batch\":8"}) {
+    const std::string_view key(small, std::strchr(small, ':') - small);
+    if (options.find(key) != std::string::npos || !options.ends_with('}')) continue;
+    options.back() = ',';
+    options += std::string(small) + '}';
+  }
+  made([&](pf_handle* student) {
+    return pf_create_trainer(options.data(), options.size(), nullptr, nullptr, nullptr, 0, nullptr,
+                             nullptr, 0, teacher.data(), teacher.size(), student);
   });
 }
 
@@ -505,6 +654,14 @@ void Session::call() {
   if (which == 23) return plane();
   if (which < 26 && which > 23) return advance();
   if (which == 26) return schedule();
+  if (which == 27) {
+    const std::size_t more = choose_.below(8);
+    if (more < 2) return guided();
+    if (more < 4) return langevin();
+    if (more == 4) return measure();
+    if (more < 7) return reflow();
+    return distil();
+  }
   if (choose_.below(8) == 0) return check(pf_free_handle(choose_.any<pf_handle>()));
   pf_handle& held = handles_[choose_.below(kHandles)];
   check(pf_free_handle(held));
