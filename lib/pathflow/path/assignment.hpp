@@ -45,10 +45,11 @@ struct AssignmentWorkspace {
 ///
 /// Shapes: cost [n, n] row-major; column_of_row [n] receives pi.
 /// Cost: O(n^3) at worst; in the plane little more than n^2 between different laws, more between
-/// two samples of one. Processor time of one thread on a loaded machine (g++ -O2, AVX2), squared
-/// distances between laws of the plane: 1.7 to 2.4 ms at n = 256, 6 to 10 at 512, 24 to 42 at
-/// 1,024, 10 to 45 s at 10,000. LEMON's network simplex on the same points in the same run took 2
-/// to 8 times as long at 256, 7 to 11 times at 512 and 1,024 (tests/bench, bench_assignment).
+/// two samples of one. Processor time of one thread (AMD EPYC, g++ -O2, AVX2) for squared distances
+/// between different laws of the plane, and LEMON's network simplex on the same points in the same
+/// run (bench_assignment): 1.6 to 1.8 ms at n = 256, LEMON 2 to 6 times that; 5 to 8 at 512, 6 to 9
+/// times; 19 to 25 at 1,024, 7 to 11 times; 4.8 s at 10,000, 9 times. Two samples of one law: 2.3,
+/// 16 and 105 ms, 1.3 to 2.4 times, and at 10,000 20 to 45 s.
 /// Errors: ShapeError for wrong sizes; InvalidArgument for a cost that is not finite.
 /// Accuracy: the total is within n^2 units of rounding of the minimum; the test checks it by the
 /// duals. Same input, same bits.

@@ -221,12 +221,13 @@ std::string command_of(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   Options options;
-  bool quick = false;
+  bool quick = false, report = false;
   CLI::App app{
       "Reproduces the 2-D table of Tong et al. 2023, the floor beside each entry: some hours.\n"
       "Entries that the file has are kept: a run that was stopped goes on.\n"
       "Example: bench_tables --quick --file /tmp/quick.jsonl --json /tmp/quick.json"};
   app.add_flag("--quick", quick, "one seed, n = 2,000, 5,000 steps: minutes instead of hours");
+  app.add_flag("--report", report, "computes nothing: the table of what the file has");
   auto* n = app.add_option("--n", options.table.n, "samples per distance, 10,000")
                 ->check(CLI::Range(2, 20'000));
   auto* seeds = app.add_option("--seeds", options.table.seeds, "runs per entry, 5")
@@ -251,7 +252,7 @@ int main(int argc, char** argv) {
   }
   try {
     Results results(options.file);
-    Run(results, options).go();
+    if (!report) Run(results, options).go();
     const json rows = bench::table_rows(results, options.table);
     std::printf("%s", bench::markdown(rows, options.table).c_str());
     if (!options.document.empty()) write_document(results, options, command_of(argc, argv));
