@@ -78,7 +78,7 @@ Json parse_object(std::string_view text, std::string_view where) {
   }
 }
 
-void check_version(const Json& version, std::string_view where) {
+std::int64_t checked_version(const Json& version, std::string_view where) {
   std::int64_t number = 0;
   read_field(where, "format", version, number);
   if (number < 1 || number > kConfigVersion) {
@@ -86,6 +86,7 @@ void check_version(const Json& version, std::string_view where) {
         ErrorCode::kInvalidArgument, where,
         {"format must be at most ", kConfigVersion, " (a later version wrote this), got ", number});
   }
+  return number;
 }
 
 /// least <= value < most.
@@ -184,9 +185,10 @@ TrainOptions options_from_json(std::string_view text, const TrainOptions& defaul
                                std::string_view where) {
   const std::vector<io::JsonItem> items = parse_object(text, where).items();
   TrainOptions options = defaults;
+  std::int64_t version = kConfigVersion;
   for (const auto& [key, value] : items) {
     if (key == "format") {
-      check_version(value, where);
+      version = checked_version(value, where);
     } else {
       check_name(where, "option", key, option_names());
     }
@@ -197,6 +199,13 @@ TrainOptions options_from_json(std::string_view text, const TrainOptions& defaul
     }
   });
   validate(options, where);
+  if (version < 2 && options.gamma == "brownian") {
+    throw_error(
+        ErrorCode::kInvalidArgument, where,
+        {"format must be at least 2 with gamma \"brownian\", whose networks meant something "
+         "else before (train it again), got ",
+         version});
+  }
   return options;
 }
 

@@ -13,13 +13,14 @@
 namespace pathflow::train {
 
 /// Version of the configuration's form, key "format" of the JSON. Files of a later version are
-/// refused; a reader fills keys that an older file lacks with their defaults.
-inline constexpr int kConfigVersion = 1;
+/// refused; a reader fills keys that an older file lacks with their defaults. 2: with gamma
+/// "brownian" a network gives the score itself, so that older such runs are refused.
+inline constexpr int kConfigVersion = 2;
 
 /// Keys in the order of TrainOptions' fields: data, source, schedule, ...
 const std::vector<std::string>& option_names();
 
-/// {"format": 1, "data": "8gaussians", ...}: every field, numbers with the digits that read back as
+/// {"format": 2, "data": "8gaussians", ...}: every field, numbers with the digits that read back as
 /// the same double. indent < 0: one line.
 std::string to_json(const TrainOptions& options, int indent = -1);
 
@@ -27,7 +28,7 @@ std::string to_json(const TrainOptions& options, int indent = -1);
 /// validate() are applied. `where` begins the messages ("run.safetensors: config").
 /// Errors: InvalidArgument for text that is no JSON object (with the byte offset), a key that does
 /// not exist (with the nearest), a value of another type (with the key and the type wanted), a
-/// "format" later than kConfigVersion, and whatever validate() refuses.
+/// "format" later than kConfigVersion or too old for the gamma, and whatever validate() refuses.
 TrainOptions options_from_json(std::string_view json, const TrainOptions& defaults = {},
                                std::string_view where = "options");
 

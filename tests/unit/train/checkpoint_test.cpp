@@ -57,8 +57,8 @@ TEST(Checkpoint, RefusesFilesThatAreNoRuns) {
   expect_parts(refusal_after([](auto& f) { f.metadata["config"] = "{"; }), {"config"});
   expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"widht":1})"; }),
                {"config", "widht", "width"});
-  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"format":2})"; }),
-               {"config", "format", "2"});
+  expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"format":3})"; }),
+               {"config", "format", "3"});
   expect_parts(refusal_after([](auto& f) { f.metadata["config"] = R"({"lr":"fast"})"; }),
                {"config", "lr must be a number", "fast"});
   const std::vector<std::uint8_t> junk = {1, 2, 3};

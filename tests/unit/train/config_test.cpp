@@ -131,9 +131,15 @@ TEST(Config, DeepNestingIsRefused) {
 
 TEST(Config, LaterFormatsAreRefused) {
   EXPECT_NO_THROW(options_from_json(R"({"format": 1})"));
-  expect_parts(refusal([] { options_from_json(R"({"format": 2})"); }), {"format", "2"});
+  EXPECT_NO_THROW(options_from_json(R"({"format": 2})"));
+  expect_parts(refusal([] { options_from_json(R"({"format": 3})"); }), {"format", "3"});
   expect_parts(refusal([] { options_from_json(R"({"format": 0})"); }), {"format", "0"});
   expect_parts(refusal([] { options_from_json(R"({"format": "x"})"); }), {"format", "integer"});
+  const char* bridge = R"("objective": "interpolant", "gamma": "brownian"})";
+  EXPECT_NO_THROW(options_from_json(std::string(R"({"format": 2, )") + bridge));
+  EXPECT_NO_THROW(options_from_json(std::string("{") + bridge));
+  expect_parts(refusal([&] { options_from_json(std::string(R"({"format": 1, )") + bridge); }),
+               {"format", "brownian", "1"});
 }
 
 struct Rule {
