@@ -271,7 +271,7 @@ class Safetensors(InFolder):
             (lambda m, t: m.update(version="2"), ["version must be at most 1", "got 2"]),
             (lambda m, t: m.update(step="-1"), ['"step"', "-1"]),
             (lambda m, t: m.update(config="[]"), ["config", "JSON object", "array"]),
-            (config(format=2), ["config", "format must be at most 1", "got 2"]),
+            (config(format=3), ["config", "format must be at most 2", "got 3"]),
             (config(width="8"), ["width must be an integer", '"8"']),
             (config(lr=[1]), ["lr must be a number", "[1]"]),
             (config(steps=0), ["steps must be at least 1", "got 0"]),
