@@ -98,6 +98,13 @@ def read_png(path):
     return width, height, unfiltered(zlib.decompress(packed), width, height)
 
 
+def some_pixels(rows, every=1):
+    """Of every third line, each `every`th pixel as (red, green, blue)."""
+    for row in rows[::3]:
+        for x in range(0, len(row), 3 * every):
+            yield tuple(row[x : x + 3])
+
+
 def unfiltered(raw, width, height):
     stride, above, rows = 3 * width, bytearray(3 * width), []
     for y in range(height):

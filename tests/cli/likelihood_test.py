@@ -4,7 +4,7 @@ import json
 import math
 import unittest
 
-from command import CommandCase, read_png, write_npy
+from command import CommandCase, read_png, some_pixels, write_npy
 
 GAUSSIAN = {"weights": [1.0], "means": [[1.0, -1.0]], "covariances": [[[0.5, 0.0], [0.0, 2.0]]]}
 POINTS = [0.5, 0.0, 1.0, -1.0, 2.0, 1.0]
@@ -49,11 +49,9 @@ class LikelihoodTest(CommandCase):
         self.assertGreater(min(width, height), 1000)
         # viridis's yellow where the density is largest, at the mean; its violet at the edges.
         yellow = violet = 0
-        for row in rows[::3]:
-            for x in range(0, 3 * width, 9):
-                r, g, b = row[x : x + 3]
-                yellow += r > 200 and g > 200 and b < 100
-                violet += r < 90 and g < 40 and 60 < b < 120
+        for r, g, b in some_pixels(rows, every=3):
+            yellow += r > 200 and g > 200 and b < 100
+            violet += r < 90 and g < 40 and 60 < b < 120
         self.assertGreater(yellow, 100)
         self.assertGreater(violet, 3000)
         write_npy(self.path("three.npy"), [2, 3], [0.0] * 6)

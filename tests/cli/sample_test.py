@@ -5,7 +5,7 @@ import math
 import os
 import unittest
 
-from command import CommandCase, bytes_of, read_npy, read_png, write_json
+from command import CommandCase, bytes_of, read_npy, read_png, some_pixels, write_json
 
 MIXTURE = {
     "weights": [0.25, 0.75],
@@ -158,11 +158,9 @@ class SampleTest(CommandCase):
         # Counted on every third line: the blue of samples is there in mass, paper more so, and no
         # line is all of one colour inside the frame.
         blue = paper = 0
-        for row in rows[::3]:
-            for x in range(0, 3 * width, 3):
-                r, g, b = row[x : x + 3]
-                blue += b > 120 and b - r > 70
-                paper += (r, g, b) == (255, 255, 255)
+        for r, g, b in some_pixels(rows):
+            blue += b > 120 and b - r > 70
+            paper += (r, g, b) == (255, 255, 255)
         self.assertGreater(blue, 1000)
         self.assertGreater(paper, width * height / 3 / 2)
 

@@ -142,12 +142,12 @@ class Loss {
 
   /// "Trainer: objective \"NAME\" `rule`", an InvalidArgument, unless `holds`.
   void require(bool holds, std::string_view rule) const;
-  /// What several objectives ask of their options.
-  ///@{
+  /// Requires the weight "default".
   void require_default_weight() const;
-  void require_velocity() const;   ///< predict "velocity", and the default weight
-  void require_all_times() const;  ///< no time law that looks at a few times alone
-                                   ///@}
+  /// Requires predict "velocity" and the weight "default".
+  void require_velocity() const;
+  /// Requires a time law that looks at more than a few times ("source-end").
+  void require_all_times() const;
 
  protected:
   const TrainOptions& options() const { return setup_.options; }
