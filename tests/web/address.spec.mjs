@@ -5,7 +5,7 @@ import {
   hash,
   openStill,
   save,
-  text,
+  says,
   useBrowser,
   waitForFrame,
   waitForStatus,
@@ -83,7 +83,7 @@ test("two pages of one browser train apart", async () => {
   await waitForFrame(one.page, 20);
   await waitForFrame(other, 20);
   assert.match(await hash(one.page), /data=moons&.*seed=3/);
-  assert.match(await text(other, "#end-data h2"), /rings/i);
+  await says(other, "#end-data h2", /rings/i);
   assert.deepEqual(one.errors, []);
   await one.close();
 });
@@ -120,7 +120,7 @@ test("a drawing travels in the address", async () => {
   await one.page.setInputFiles("#file", file);
   await one.page.waitForFunction(() => location.hash.includes("data=rows:"));
   const two = await opened({ path: await hash(one.page) });
-  assert.match(await text(two.page, "#end-data h2"), /Your own points/);
+  await says(two.page, "#end-data h2", /Your own points/);
   assert.deepEqual(two.errors, []);
   await one.close();
   await two.close();

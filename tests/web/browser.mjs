@@ -1,4 +1,5 @@
 // A real browser on the built page, and what every test wants to know of it.
+import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openBrowser as open } from "../support/chromium.mjs";
@@ -59,6 +60,15 @@ export async function waitForDistance(page, below, timeout) {
 }
 
 export const text = (page, selector) => page.locator(selector).innerText();
+
+/** Waits until an element's words match: what a click changes may be drawn a little later. */
+export async function says(page, selector, pattern) {
+  const end = Date.now() + 10_000;
+  let now = await text(page, selector);
+  for (; !pattern.test(now) && Date.now() < end; now = await text(page, selector))
+    await page.waitForTimeout(50);
+  assert.match(now, pattern);
+}
 
 /** A read-out's first number. */
 export async function reading(page, name) {

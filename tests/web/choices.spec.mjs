@@ -2,7 +2,15 @@
 /* global innerHeight */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openStill, reading, text, useBrowser, waitForFrame, waitForStatus } from "./browser.mjs";
+import {
+  openStill,
+  reading,
+  says,
+  text,
+  useBrowser,
+  waitForFrame,
+  waitForStatus,
+} from "./browser.mjs";
 
 const world = useBrowser();
 
@@ -21,7 +29,7 @@ test("every choice says what it is for, aloud and beside it", async () => {
   assert.deepEqual(wordless, []);
   await page.hover("#sampler");
   await page.waitForSelector(".bubble:not([hidden])");
-  assert.match(await text(page, ".bubble"), /averages the arrows/);
+  await says(page, ".bubble", /averages the arrows/);
   const inside = await page.evaluate(() => {
     const box = document.querySelector(".bubble").getBoundingClientRect();
     const field = document.querySelector("#sampler").getBoundingClientRect();
@@ -162,10 +170,10 @@ test("a method lights the parts it chooses; one that shares the network keeps it
     await lit(),
     all.filter((part) => part !== "sampler"),
   );
-  assert.match(await text(page, "#look"), /Nearly DPM-Solver.*The network is the same/s);
+  await says(page, "#look", /Nearly DPM-Solver.*The network is the same/s);
   await page.click("[data-family=flow]");
   await page.click("[data-method=alpha-deblending]");
-  assert.match(await text(page, "#look"), /The very same numbers as Rectified flow/);
+  await says(page, "#look", /The very same numbers as Rectified flow/);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -193,7 +201,7 @@ test("all methods in one table of the same parts, each to be picked", async () =
   const known = /^https:\/\/(arxiv\.org\/abs\/\d{4}\.\d{5}|jmlr\.org\/papers\/.*\.html)$/;
   assert.ok(links.length === chips && links.every((href) => known.test(href)));
   await page.click("#methods tbody tr:has-text('v-prediction') button");
-  assert.equal(await page.isVisible("#methods"), false);
+  await page.waitForSelector("#methods", { state: "hidden" });
   assert.equal(await page.inputValue("#predict"), "v");
   assert.deepEqual(errors, []);
   await close();

@@ -13,6 +13,7 @@ import {
   phone,
   reading,
   save,
+  says,
   text,
   useBrowser,
   waitForFrame,
@@ -41,11 +42,11 @@ test("390 x 844: one column, nothing sideways, touch draws", async () => {
   for (let k = 0; k < 6; k++) {
     await page.touchscreen.tap(plane.x + 60 + 40 * k, plane.y + 150);
   }
-  assert.match(await text(page, "#draw-hint"), /\d+ points/);
+  await says(page, "#draw-hint", /\d+ points/);
   const bar = await page.locator("#drawbar").boundingBox();
   assert.ok(bar.y >= plane.y + plane.height, "nothing lies over what is drawn on");
   await page.locator("#draw-done").tap();
-  assert.match(await text(page, "#end-data h2"), /Your own points/);
+  await says(page, "#end-data h2", /Your own points/);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -153,7 +154,7 @@ test("where pictures come late less finery is drawn, but every particle", async 
     requestAnimationFrame(slow);
   });
   await page.waitForFunction(() => document.querySelector("#scene").dataset.quality === "2");
-  assert.match(await text(page, "#caption"), /1,200 particles/);
+  await says(page, "#caption", /1,200 particles/);
   await page.click("#clock");
   assert.ok((await paintedPixels(page)) > 0.01);
   await close();
@@ -165,7 +166,7 @@ test("without WebAssembly the page says so", async () => {
   await page.addInitScript("delete globalThis.WebAssembly");
   await page.goto(world.address);
   await page.waitForSelector("#trouble:not([hidden])");
-  assert.match(await text(page, "#trouble"), /WebAssembly.*switched off/s);
+  await says(page, "#trouble", /WebAssembly.*switched off/s);
   await context.close();
 });
 
@@ -180,8 +181,8 @@ for (const [part, file, detail] of [
     const page = await context.newPage();
     await page.goto(world.address);
     await page.waitForSelector("#trouble:not([hidden])");
-    assert.match(await text(page, "#trouble"), /did not arrive/);
-    assert.match(await text(page, "#trouble-detail"), detail);
+    await says(page, "#trouble", /did not arrive/);
+    await says(page, "#trouble-detail", detail);
     assert.doesNotMatch(await text(page, "#trouble-detail"), /remedies|bundler/);
     assert.equal(
       await page.evaluate(() => document.querySelector("#play").matches("[inert] *")),
@@ -201,7 +202,7 @@ test("without the pretrained file the page begins with a fresh network", async (
   await page.goto(world.address);
   await waitForFrame(page, 0);
   assert.equal(await text(page, "#stat-step"), "0");
-  assert.equal(await page.isVisible("#untrained"), true);
+  await page.waitForSelector("#untrained");
   await context.close();
 });
 
@@ -240,7 +241,7 @@ test("opened as a file without its script, it explains what to do", async () => 
     const page = await world.browser.newPage();
     await page.goto(pathToFileURL(join(folder, "index.html")).href);
     await page.waitForSelector("#trouble:not([hidden])");
-    assert.match(await text(page, "#trouble"), /opened as a file/);
+    await says(page, "#trouble", /opened as a file/);
     await page.close();
   } finally {
     rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import {
   data,
   openPage,
   reading,
+  says,
   text,
   useBrowser,
   waitForDistance,
@@ -31,7 +32,7 @@ test("from a fresh load, 8 gaussians are learnt from scratch", async (t) => {
   t.diagnostic(
     `${await text(page, "#stat-rate")} steps/s, distance ${await text(page, "#stat-distance")}`,
   );
-  assert.match(await text(page, "#stat-distance"), /floor 0\.\d+/);
+  await says(page, "#stat-distance", /floor 0\.\d+/);
   assert.ok(await page.isVisible("#loss-plot canvas"));
   assert.deepEqual(errors, []);
   await close();
@@ -170,7 +171,7 @@ test("the floor of the loss is drawn, and is what the library says of these data
   // by 0.55, and all pieces by 0.15.
   const floor = await data(page, "#loss-plot", "floor");
   assert.ok(floor > 2 && floor < 7, `floor ${floor}`);
-  assert.match(await text(page, "#loss-now"), /floor \d\.\d\d$/);
+  await says(page, "#loss-now", /floor \d\.\d\d$/);
   // A loss without such a floor has no line.
   await page.evaluate(() => {
     location.hash = "data=moons&width=16&trained=20&coupling=ot";

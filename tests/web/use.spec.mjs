@@ -7,6 +7,7 @@ import {
   openStill,
   paintedPixels,
   reading,
+  says,
   text,
   useBrowser,
   waitForFrame,
@@ -83,13 +84,13 @@ test("a target drawn by pointer is trained on", async () => {
   await page.click("#draw-undo");
   assert.notEqual(await text(page, "#draw-hint"), both);
   await page.click("#draw-clear");
-  assert.match(await text(page, "#draw-hint"), /drag over the plane/);
+  await says(page, "#draw-hint", /drag over the plane/);
   await page.mouse.move(...at(0.3, 0.5));
   await page.mouse.down();
   await page.mouse.move(...at(0.7, 0.5), { steps: 16 });
   await page.mouse.up();
   await page.click("#draw-done");
-  assert.match(await text(page, "#end-data h2"), /Your own points/);
+  await says(page, "#end-data h2", /Your own points/);
   await page.waitForFunction(() => location.hash.includes("data=rows:"));
   await page.click("#play");
   await waitForFrame(page, 200);
@@ -105,7 +106,7 @@ test("a target drawn by keys alone", async () => {
     await page.keyboard.press("Shift+ArrowRight");
   }
   await page.keyboard.press("Enter");
-  assert.match(await text(page, "#end-data h2"), /Your own points/);
+  await says(page, "#end-data h2", /Your own points/);
   await close();
 });
 
@@ -182,7 +183,7 @@ test("a file dropped on the source's side becomes the source", async () => {
     target.dispatchEvent(new DragEvent("drop", options));
   });
   await waitForStatus(page, /drop\.txt: 40 points/);
-  assert.match(await text(page, "#end-source h2"), /Your own points/);
+  await says(page, "#end-source h2", /Your own points/);
   await close();
 });
 
@@ -215,12 +216,12 @@ test("a word as data, and a refusal of what has no letters", async () => {
   await page.fill("#end-data input[type=text]", "HI");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => location.hash.includes("text:HI"));
-  assert.match(await text(page, "#end-data h2"), /“HI”/);
+  await says(page, "#end-data h2", /“HI”/);
   await page.fill("#end-data input[type=text]", "猫");
   await page.keyboard.press("Enter");
   await waitForStatus(page, /text/);
   assert.ok(await page.locator("#status.problem").count());
-  assert.match(await text(page, "#end-data h2"), /“HI”/);
+  await says(page, "#end-data h2", /“HI”/);
   await close();
 });
 
@@ -244,9 +245,9 @@ test("keyboard only: train, pause, step, reset, scrub, help, choose", async () =
   await page.keyboard.press("r");
   await page.waitForFunction(() => document.querySelector("#stat-step").textContent === "0");
   await page.keyboard.press("?");
-  assert.equal(await page.isVisible("#help"), true);
+  await page.waitForSelector("#help");
   await page.keyboard.press("Escape");
-  assert.equal(await page.isVisible("#help"), false);
+  await page.waitForSelector("#help", { state: "hidden" });
   await page.evaluate(() => document.activeElement?.blur());
   let reached = "";
   const visible = [];

@@ -9,6 +9,7 @@ import {
   openStill,
   phone,
   reading,
+  says,
   text,
   useBrowser,
   waitForFrame,
@@ -41,11 +42,11 @@ test("ODE and SDE: rough paths, the same crowd at every time", async (t) => {
   await page.waitForFunction(() => /view=noise.*noise=0(&|$)/.test(location.hash));
   await page.click('#end-source [data-end="moons"]');
   const refused = "#scene-noise ~ .refused";
-  assert.match(await text(page, refused), /needs noise in the mix/);
+  await says(page, refused, /needs noise in the mix/);
   await page.click('#end-source [data-end="gaussian"]');
-  assert.equal(await page.isVisible(refused), false);
+  await page.waitForSelector(refused, { state: "hidden" });
   await page.selectOption("#coupling", "ot");
-  assert.match(await text(page, refused), /pair at random/);
+  await says(page, refused, /pair at random/);
   assert.equal(await page.isDisabled("#noise"), true);
   assert.deepEqual(errors, []);
   await close();
@@ -56,7 +57,7 @@ test("compare: one network under two samplers, then two networks trained alike",
   const { page, errors, close } = await opened({ path });
   await waitForFrame(page, 40);
   await known(page, "#scene-compare", "distance");
-  assert.match(await text(page, "#view-bar"), /one network, two samplers/);
+  await says(page, "#view-bar", /one network, two samplers/);
   assert.equal(await data(page, "#scene-compare", "frame"), 40);
   assert.deepEqual(
     [await fact(page, "first", "NFE"), await fact(page, "compare", "NFE")],
@@ -128,7 +129,7 @@ test("Fokker–Planck: particles are apart from the density by chance alone, and
   await page.waitForFunction(() => document.querySelector("#heat-pde").dataset.n === "1000");
   await page.waitForFunction(() => /crowd=1000/.test(location.hash));
   await page.selectOption("#schedule", "ve");
-  assert.match(await text(page, ".refusal"), /no one grid holds both/);
+  await says(page, ".refusal", /no one grid holds both/);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -176,7 +177,7 @@ test("few steps: mean flow, shortcut and consistency come near in one, where Eul
     assert.equal(await page.locator("#status.problem").count(), 0, method);
   }
   await page.click("[data-view=likelihood]");
-  assert.match(await text(page, ".refusal"), /not which way/);
+  await says(page, ".refusal", /not which way/);
   assert.deepEqual(errors, []);
   await close();
 });
@@ -229,7 +230,7 @@ test("four snapshots: action matching passes a fifth that it never saw", async (
   );
   const [distance, floor] = [await heldOut("distance"), await heldOut("floor")];
   t.diagnostic(`held out: ${distance.toFixed(3)}, floor ${floor.toFixed(3)}`);
-  assert.match(await text(page, "#held-out"), /Held out, at t = 0\.50: distance 0\.\d+, floor/);
+  await says(page, "#held-out", /Held out, at t = 0\.50: distance 0\.\d+, floor/);
   await page.click("#play");
   // The two ends alone, by flow matching along straight lines, are not where the crowd has been.
   await page.selectOption("#objective", "regression");
