@@ -291,7 +291,11 @@ void add_run_options(Verb& verb, ReflowCommand& c) {
     verb.group(std::string(group));
     Values values;
     if constexpr (!std::is_null_pointer_v<decltype(names)>) values.names = names();
-    c.given.emplace_back(verb.plain_option(option_of(key), field, help, values), key);
+    if constexpr (std::is_same_v<decltype(field), bool&>) {
+      c.given.emplace_back(verb.flag(option_of(key), field, help), key);
+    } else {
+      c.given.emplace_back(verb.plain_option(option_of(key), field, help, values), key);
+    }
   });
   verb.option("--save-every", c.loop.save_every, "Seconds between saves, 0: only at the end");
   verb.option("--threads", c.threads, "Threads; the numbers do not depend on it");
