@@ -140,6 +140,7 @@ class Solver {
     w.row_of_column.assign(n, -1);
     w.settled.reserve(n);
     w.free_rows.reserve(n);
+    w.scans = 0;
     std::fill(column_of_row.begin(), column_of_row.end(), -1);
   }
 
@@ -150,10 +151,7 @@ class Solver {
       const std::size_t known = s_;
       s_ = n_ >> levels;
       start_level(known);
-      const double end = kEnd * spacing_;
-      double increment = known == 0 ? std::max(scale_ / 2, end) : kStart * spacing_;
-      for (; end > 0 && increment > end; increment /= kFall) auction(increment);
-      if (end > 0) auction(end);
+      if (spacing_ > 0) auctions(known == 0);
     }
     release_slack_pairs(0);
     for (const std::int32_t row : w_.free_rows) augment(row);
@@ -163,6 +161,7 @@ class Solver {
  private:
   static constexpr std::size_t kLists = 32, kRank = 11, kCoarsest = 128;
   static constexpr double kStart = 10, kEnd = 0.3, kFall = 5;
+  static constexpr std::size_t kMostLeft = 4;
   static constexpr long kMostBids = 32, kBidsOfScan = 4;
 
   double dual_of(std::int32_t j) const { return w_.column_dual[static_cast<std::size_t>(j)]; }
@@ -206,6 +205,7 @@ class Solver {
   // the sixteen places of a block the twelfth, which about twenty columns reach. Rows start at
   // different blocks, so that equal costs give different lists.
   void scan(std::size_t i) {
+    ++w_.scans;
     const T* c = costs_.row(i, s_);
     const std::size_t blocks = s_ / kBlock, rest = blocks * kBlock;
     double *r = w_.reduced.data(), *minimum = w_.block_minimum.data(), place[kBlock];
@@ -298,10 +298,22 @@ class Solver {
     }
   }
 
+  // Auctions with falling increments. Where a cluster of points has a few rows too many, all of its
+  // columns' duals must fall by as much as the next cluster is farther: a war of many bids if the
+  // increment is small, and if it is broken off, each augmentation is a search through the whole
+  // cluster. So the increment first rises until an auction ends.
+  void auctions(bool first) {
+    const double end = kEnd * spacing_, most = std::max(scale_ / 2, end);
+    double increment = first ? most : kStart * spacing_;
+    while (auction(increment) > kMostLeft && increment < most) increment *= kFall;
+    while ((increment /= kFall) > end) auction(increment);
+    auction(end);
+  }
+
   // Each free row takes its best column and lowers that column's dual until the second best is
-  // better by `increment`; the row it displaces goes on. What a budget of bids leaves over is
-  // augmented by shortest paths.
-  void auction(double increment) {
+  // better by `increment`; the row it displaces goes on. Returns how many rows a budget of bids
+  // leaves over: the next auction, or shortest paths, go on with them.
+  std::size_t auction(double increment) {
     release_slack_pairs(increment);
     std::vector<std::int32_t>& rows = w_.free_rows;
     for (long budget = kMostBids * static_cast<long>(s_); !rows.empty() && budget > 0; --budget) {
@@ -328,6 +340,7 @@ class Solver {
         rows.push_back(displaced);
       }
     }
+    return rows.size();
   }
 
   // A heap of columns and, from n on, of rows that may have more to offer than their lists.

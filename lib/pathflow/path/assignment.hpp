@@ -34,6 +34,7 @@ struct AssignmentWorkspace {
   std::vector<std::int32_t> settled, free_rows;    ///< columns done; rows not yet assigned
   std::vector<std::int32_t> columns;               ///< pi of the points in the order solved
   std::vector<float> x, y, costs;                  ///< points in that order, y by axes; their costs
+  std::int64_t scans = 0;                          ///< of whole rows in the last call: n steps each
 };
 
 /// Minimises sum_i cost(i, pi(i)) over all permutations pi.
@@ -48,8 +49,8 @@ struct AssignmentWorkspace {
 /// two samples of one. Processor time of one thread (AMD EPYC, g++ -O2, AVX2) for squared distances
 /// between different laws of the plane, and LEMON's network simplex on the same points in the same
 /// run (bench_assignment): 1.6 to 1.8 ms at n = 256, LEMON 2 to 6 times that; 5 to 8 at 512, 6 to 9
-/// times; 19 to 25 at 1,024, 7 to 11 times; 4.8 s at 10,000, 9 times. Two samples of one law: 2.3,
-/// 16 and 105 ms, 1.3 to 2.4 times, and at 10,000 20 to 45 s.
+/// times; 19 to 25 at 1,024, 7 to 11 times; 4.8 s at 10,000, 9 times. Two samples of one law: 2.2,
+/// 11 and 45 ms, and at 10,000 3 to 8 s.
 /// Errors: ShapeError for wrong sizes; InvalidArgument for a cost that is not finite.
 /// Accuracy: the total is within n^2 units of rounding of the minimum; the test checks it by the
 /// duals. Same input, same bits.
