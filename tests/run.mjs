@@ -39,8 +39,8 @@ const unescape = (text) =>
       : { quot: '"', lt: "<", gt: ">", apos: "'", amp: "&" }[name],
   );
 
-// Rooms in one piece save processor time. That each source compiles alone is seen where the module is
-// built, and with no headers but its own by npm run lint.
+// Rooms in one piece save processor time. That each source compiles alone, with no headers but its own,
+// is seen by npm run lint.
 const inOnePiece = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"];
 
 /** Builds a preset with its tests and runs them by CTest. */

@@ -31,14 +31,14 @@ using tensor::Points;
 constexpr std::uint64_t kReferenceSeed = 0x5eed0000, kFloorSeed = 0x5eed0001;
 
 /// One run of a sampler.
-struct Measured {
+struct Quality {
   int steps = 0;
   std::int64_t evaluations = 0;
   double distance = 0, seconds = 0;
 };
 struct Curve {
   std::string sampler;
-  std::vector<Measured> points;
+  std::vector<Quality> points;
 };
 
 struct CompareCommand {
@@ -160,7 +160,7 @@ Json CompareCommand::described(const std::vector<Curve>& curves,
   Json list = Json::array();
   for (const Curve& curve : curves) {
     Json points = Json::array();
-    for (const Measured& m : curve.points) {
+    for (const Quality& m : curve.points) {
       points.push_back({{"steps", m.steps},
                         {"evaluations", m.evaluations},
                         {"distance", m.distance},
@@ -194,7 +194,7 @@ std::string table(const std::vector<Curve>& curves, const std::string& metric,
   std::string text =
       fmt::format("{:20} {:>6} {:>6} {:>12} {:>9}\n", "sampler", "steps", "NFE", metric, "floors");
   for (const Curve& curve : curves) {
-    for (const Measured& m : curve.points) {
+    for (const Quality& m : curve.points) {
       text += fmt::format("{:20} {:>6} {:>6} {:>12.5g} {:>9.3g}\n", curve.sampler, m.steps,
                           m.evaluations, m.distance, m.distance / floor.mean);
     }
@@ -221,7 +221,7 @@ void CompareCommand::draw(const SampledModel& source, const std::vector<Curve>& 
   std::vector<figure::Series> series;
   for (const Curve& curve : curves) {
     figure::Series one{curve.sampler, {}};
-    for (const Measured& m : curve.points) {
+    for (const Quality& m : curve.points) {
       if (m.distance > 0) one.points.emplace_back(m.evaluations, m.distance);
     }
     series.push_back(std::move(one));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { load } from "../../wasm/dist/index.js";
 import { variantsOf } from "../../wasm/dist/kernels.js";
+import { cmakeBuild } from "../../lib/build/build.mjs";
 import { buildFolder, root } from "../../lib/build/progress.mjs";
 import { emptyFolder, sh } from "../support/scratch.mjs";
 
@@ -35,14 +36,9 @@ const clang = await sh("clang++", ["--version"]).then(
 );
 
 test("clang gives gcc's bits", { skip: clang }, async () => {
-  const build = buildFolder("clang");
-  const options = ["CLI", "OPENMP", "INSTALL"].map((name) => `-DPATHFLOW_${name}=OFF`);
-  // Another compiler, and another level of optimisation than gcc's: quicker, and the bits must agree.
-  options.push("-DCMAKE_BUILD_TYPE=", "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_CXX_COMPILER=clang++");
-  options.push("-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0");
-  await sh("cmake", ["-S", root, "-B", build, "-G", "Ninja", ...options]);
-  await sh("cmake", ["--build", build, "--target", "test_determinism"]);
-  assert.deepEqual(await hashes(join(build, "tests/test_determinism")), gcc);
+  // With the fuzzers' library: another compiler, another level of optimisation, and sanitizers watching.
+  await cmakeBuild("fuzz", ["test_determinism"], () => {});
+  assert.deepEqual(await hashes(buildFolder("fuzz/tests/test_determinism")), gcc);
 });
 
 /** FNV-1a over the bits of floats, as determinism_test.cpp. */

@@ -32,23 +32,21 @@ async function forAll(items, task) {
   await Promise.all(cpus().map(worker));
 }
 
-for (const compiler of ["g++", "clang++"]) {
-  const present = await sh(compiler, ["--version"]).then(
-    () => true,
-    () => false,
+test("each header compiles alone", async () => {
+  // By clang where there is one: it is quicker, and everything else here is gcc's.
+  const compiler = await sh("clang++", ["--version"]).then(
+    () => "clang++",
+    () => "g++",
   );
-  const skip = present ? false : `${compiler} is not installed`;
-  test(`each header compiles alone (${compiler})`, { skip }, async () => {
-    const bad = [];
-    await forAll(headers, async (header) => {
-      const file = join(folder, `${compiler}-${header.replaceAll("/", "_")}.cpp`);
-      writeFileSync(file, `#include "${header}"\n`);
-      const flags = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-      await sh(compiler, [...flags, "-I", include, file]).catch(({ message }) => bad.push(message));
-    });
-    assert.deepEqual(bad, []);
+  const bad = [];
+  await forAll(headers, async (header) => {
+    const file = join(folder, `${header.replaceAll("/", "_")}.cpp`);
+    writeFileSync(file, `#include "${header}"\n`);
+    const flags = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+    await sh(compiler, [...flags, "-I", include, file]).catch(({ message }) => bad.push(message));
   });
-}
+  assert.deepEqual(bad, []);
+});
 
 test("each header is marked as public, to be seen outside the shared library", () => {
   const unmarked = headers.filter((header) => {

@@ -57,6 +57,8 @@ std::vector<OpCase> binary_cases() {
     cases.push_back({"subtract " + name, pair, [](const Args& x) { return x[0] - x[1]; }});
     cases.push_back({"multiply " + name, pair, [](const Args& x) { return x[0] * x[1]; }});
     cases.push_back({"divide " + name, pair, [](const Args& x) { return x[0] / x[1]; }, 0.5, 2});
+    cases.push_back(
+        {"invert " + name, pair, [](const Args& x) { return x[0] - 2.0 / x[1]; }, 0.5, 2});
   }
   return cases;
 }

@@ -50,6 +50,23 @@ TEST(Plan, SamplingNetIsOneOpALayer) {
   EXPECT_EQ(plan.stats().ops, 1u) << plan.describe();
 }
 
+TEST(Plan, MovesWithItsBuffers) {
+  Graph g;
+  const Value x = input(g, "x", {2});
+  StateStore<double> states;
+  const auto scaled = [&](double factor) {
+    return compile<double>({.outputs = {{"y", factor * x}}}, states, cpu::device());
+  };
+  Plan<double> plan = scaled(2);
+  Plan<double> other = scaled(3);
+  const std::span<double> in = other.input("x");
+  in[0] = 1, in[1] = -5;
+  plan = std::move(other);
+  plan.run();
+  EXPECT_EQ(plan.output("y")[0], 3);
+  EXPECT_EQ(plan.output("y")[1], -15);
+}
+
 /// Results of a compiled step: loss, norm, and every state after it.
 template <class T>
 std::vector<Numbers> run_step(const TrainingStep& step, CompileOptions options, int steps = 1) {

@@ -145,6 +145,7 @@ TEST(EmpiricalPath, TwoPointsHaveTheirPosteriorInClosedForm) {
 TEST(EmpiricalPath, SamplesAreRowsOfTheData) {
   const Matrix rows = points(6, 2);
   EmpiricalPath<double> path(rows, path::make_schedule("linear"));
+  ASSERT_EQ(path.rows(), 6u);
   const auto result = sample::sample<double>(path, path.schedule(),
                                              {.sampler = "euler", .steps = 60}, normals(200, 2, 9));
   for (std::size_t i = 0; i < 200; ++i) {

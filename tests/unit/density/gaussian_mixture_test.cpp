@@ -77,6 +77,15 @@ TEST(GaussianMixture, ARowIsAFunctionOfItsNumber) {
   for (std::size_t i = 0; i < few.size(); ++i) EXPECT_EQ(few.data()[i], many.data()[i]);
 }
 
+TEST(GaussianMixture, IsAValueAndAPathKeepsItsOwn) {
+  GaussianMixture mixture = three_components();
+  const PathMixture<double> path(mixture, path::make_schedule("linear"));
+  mixture = line_gaussian(4, 2);
+  EXPECT_EQ(mixture.dimension(), 1u);
+  EXPECT_EQ(mixture.mean()(0), 4);
+  EXPECT_EQ(path.mixture().sample(20, 5), three_components().sample(20, 5));
+}
+
 // E[x0 | x_t] and p_t by quadrature over x0 on the line: no formula shared with the code.
 TEST(PathMixture, AgreesWithQuadratureOnTheLine) {
   const GaussianMixture mixture = make_mixture({0.3, 0.7}, {{-1.0}, {2.0}}, {{0.25}, {0.64}});

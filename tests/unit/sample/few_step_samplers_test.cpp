@@ -76,6 +76,21 @@ TEST(Jump, GuidanceGoesBeyondTheBetterModelsJump) {
   EXPECT_THROW(plain.jump(std::span<const double>{}, 1, 0, {}), InvalidArgument);
 }
 
+// The ends that consistency models give can be guided, and no velocity can be read off them.
+TEST(Jump, AGuidedModelHasAVelocityWhereBothHaveOne) {
+  Exact ends(2, true), other_ends(1, true), flow(2, false), other_flow(1, false);
+  EXPECT_TRUE(GuidedModel<double>(flow, other_flow, 3).has_velocity());
+  GuidedModel<double> guided(ends, other_ends, 3);
+  EXPECT_FALSE(guided.has_velocity());
+  EXPECT_THROW(guided.conversion(path::Prediction::kVelocity, *kLinear, 0.5), InvalidArgument);
+}
+
+TEST(Model, WithoutNoiseOfItsOwnRefusesToPredictIt) {
+  FunctionModel<double> plain(1, path::Prediction::kVelocity, nullptr);
+  EXPECT_EQ(plain.gamma(), nullptr);
+  EXPECT_THROW(plain.predict_noise({}, 0.5, {}, {}), InvalidArgument);
+}
+
 // The law is reached whatever the steps: mean and deviation of 20,000 samples, within five standard
 // deviations of theirs (a false alarm in 2 million, were the seed not fixed).
 TEST(ConsistencySampler, KeepsTheLawAtEveryNumberOfSteps) {

@@ -119,6 +119,7 @@ TEST(Trainer, EqualNetworksOfTwoPredictionsHaveEqualLosses) {
       options.predict = prediction;
       options.weight = "velocity";
       Trainer trainer(options);
+      EXPECT_EQ(trainer.prediction(), path::prediction_of(prediction));
       losses.push_back(trainer.step(5).mean_loss);
     }
     EXPECT_NEAR(losses[1] / losses[0], 1, 1e-5) << schedule;
