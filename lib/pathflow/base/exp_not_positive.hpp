@@ -24,4 +24,20 @@ inline float exp_not_positive(float x) {
   return sum * bit_cast<float>((k + 127) << 23);
 }
 
+/// x = exp(x) on a vector of floats of gcc and clang, with the same bits; I: of 32-bit integers.
+template <class V, class I>
+__attribute__((always_inline)) inline void exp_not_positive_lanes(V& x) {
+  const V clamped = x > -87.0f ? x : V{} - 87.0f;
+  const I k = __builtin_convertvector(clamped * 1.44269504f - 0.5f, I);
+  const V turns = __builtin_convertvector(k, V);
+  const V r = (clamped - turns * 0.693359375f) + turns * 2.12194440e-4f;
+  V sum = V{} + 1.0f / 5040;
+  sum = sum * r + 1.0f / 720;
+  sum = sum * r + 1.0f / 120;
+  sum = sum * r + 1.0f / 24;
+  sum = sum * r + 1.0f / 6;
+  sum = (sum * r + 0.5f) * r * r + r + 1.0f;
+  x = sum * (V)((k + 127) << 23);
+}
+
 }  // namespace pathflow

@@ -38,12 +38,15 @@ struct SinkhornReport {
 ///
 /// Rows sum to 1 exactly (to rounding), columns to the tolerance. The iterations scale a kernel
 /// that is made anew from the potentials, by rows in the log domain, whenever its scales have
-/// grown; the regularisation comes down to r by factors of four. Shapes: cost [n, n] row-major.
-/// Cost: n^2 an iteration, two multiplications each; at n = 256 about 50 us natively, 20 to 200
-/// iterations at r from 0.5 to 0.05 times the mean cost. Errors: ShapeError; InvalidArgument for r
-/// that is not finite and > 0 or a cost that is not finite. Source: Cuturi, "Sinkhorn distances",
-/// 2013; Schmitzer, "Stabilized sparse scaling algorithms for entropy regularized transport
-/// problems", 2019, for the stabilised form.
+/// grown; the regularisation comes down to r by factors of four; corrections of the columns are
+/// over-relaxed by the rate measured every ten iterations. Shapes: cost [n, n] row-major.
+/// Cost: n^2 an iteration, two multiplications each; at n = 256 about 18 us with AVX2, 20 to 200
+/// iterations at r from 0.5 to 0.05 times the mean cost. The same bits with and without AVX2.
+/// Errors: ShapeError; InvalidArgument for r that is not finite and > 0 or a cost that is not
+/// finite. Source: Cuturi, "Sinkhorn distances", 2013; Schmitzer, "Stabilized sparse scaling
+/// algorithms for entropy regularized transport problems", 2019, for the stabilised form; Thibault,
+/// Chizat, Dossal and Papadakis, "Overrelaxed Sinkhorn-Knopp algorithm for regularized optimal
+/// transport", 2021.
 SinkhornReport sinkhorn(std::size_t n, std::span<const float> cost, double r,
                         SinkhornWorkspace& workspace, const SinkhornOptions& options = {});
 
