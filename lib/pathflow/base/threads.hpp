@@ -12,13 +12,29 @@
 
 namespace pathflow {
 
-/// Threads used by parallel_for in this process (>= 1). Starts at 1: a library does not take a
-/// machine that it was not given. Faces raise it (the command's --threads).
+/// Threads used by parallel_for (>= 1): set_threads()'s, and no more than a ThreadLimit of the
+/// calling thread. Starts at 1: a library does not take a machine that it was not given. Faces
+/// raise it (the command's --threads).
 int threads() noexcept;
 
 /// Sets the number of threads. Errors: InvalidArgument unless 1 <= count <= 1024. Without OpenMP
 /// (WASM) any count runs on one thread.
 void set_threads(int count);
+
+/// While it lives, parallel_for uses at most `most` (>= 1) threads where the thread that made it
+/// calls. Limits nest.
+class ThreadLimit {
+ public:
+  /// Takes hold at once.
+  explicit ThreadLimit(int most) noexcept;
+  /// The limit before is back.
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;             ///< bound to its scope
+  ThreadLimit& operator=(const ThreadLimit&) = delete;  ///< bound to its scope
+
+ private:
+  int before_;
+};
 
 /// Runs body(begin, end) over [0, count) cut into pieces of `grain`, in any order.
 ///

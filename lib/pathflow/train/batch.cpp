@@ -5,10 +5,11 @@
 #include "pathflow/base/random.hpp"
 #include "pathflow/cpu/draws.hpp"
 #include "pathflow/path/time_sampling.hpp"
+#include "pathflow/train/batches_ahead.hpp"
 
 namespace pathflow::train {
 
-BatchSource::BatchSource(const TrainOptions& options, const Ends& ends)
+Batch::Batch(const TrainOptions& options, const Ends& ends)
     : options_(options),
       ends_(ends),
       n_(static_cast<std::size_t>(options.batch)),
@@ -28,8 +29,8 @@ BatchSource::BatchSource(const TrainOptions& options, const Ends& ends)
   }
 }
 
-void BatchSource::draw_data(std::uint64_t step) {
-  cpu::draw_words(Random(options_.seed, Purpose::kDataIndex), step, words_);
+void Batch::draw_data() {
+  cpu::draw_words(Random(options_.seed, Purpose::kDataIndex), step_, words_);
   for (std::size_t i = 0; i < n_; ++i) {
     rows_[i] = static_cast<std::size_t>(Random::index_of(words_[i], ends_.data.count()));
   }
@@ -38,13 +39,13 @@ void BatchSource::draw_data(std::uint64_t step) {
   }
 }
 
-void BatchSource::draw_source(std::uint64_t step) {
+void Batch::draw_source() {
   if (ends_.source.fresh()) {
-    cpu::draw_normals(Random(options_.seed, Purpose::kSourceNoise), step, x1_);
+    cpu::draw_normals(Random(options_.seed, Purpose::kSourceNoise), step_, x1_);
     return;
   }
   const bool paired = coupling_ == path::Coupling::kPairs;
-  if (!paired) cpu::draw_words(Random(options_.seed, Purpose::kSourceIndex), step, words_);
+  if (!paired) cpu::draw_words(Random(options_.seed, Purpose::kSourceIndex), step_, words_);
   for (std::size_t i = 0; i < n_; ++i) {
     const auto row =
         paired ? rows_[i]
@@ -54,7 +55,8 @@ void BatchSource::draw_source(std::uint64_t step) {
 }
 
 /// Joins `count` rows from row `begin` on; draw: the number of its random draws.
-void BatchSource::couple(std::uint64_t draw, std::size_t begin, std::size_t count) {
+void Batch::couple(std::uint64_t draw, std::size_t begin, std::size_t count,
+                   path::CouplingWorkspace& workspace) {
   if (coupling_ == path::Coupling::kConditionalOt) {
     for (std::size_t i = 0; i < n_; ++i) labels_[i] = ends_.data.labels[rows_[i]];
   }
@@ -62,7 +64,7 @@ void BatchSource::couple(std::uint64_t draw, std::size_t begin, std::size_t coun
     return std::span<const float>(rows).subspan(begin * d_, count * d_);
   };
   const std::span<std::int32_t> pairing = std::span(pairing_).subspan(begin, count);
-  path::couple(coupling_, count, d_, part(x0_), part(x1_), pairing, workspace_,
+  path::couple(coupling_, count, d_, part(x0_), part(x1_), pairing, workspace,
                {.regularisation = options_.coupling_reg,
                 .bridge_variance = options_.gamma_scale,
                 .label_penalty = options_.label_penalty,
@@ -75,10 +77,10 @@ void BatchSource::couple(std::uint64_t draw, std::size_t begin, std::size_t coun
   }
 }
 
-void BatchSource::draw_ends(std::uint64_t step) {
-  draw_data(step);
-  draw_source(step);
-  if (!pairing_.empty()) couple(step, 0, n_);
+void Batch::draw_ends(path::CouplingWorkspace& workspace) {
+  draw_data();
+  draw_source();
+  if (!pairing_.empty()) couple(step_, 0, n_, workspace);
 }
 
 /// Rows of the two snapshots around each row's time, joined with those of the same two: stratified
@@ -87,11 +89,11 @@ void BatchSource::draw_ends(std::uint64_t step) {
 /// are McCann's displacement interpolation, and the field of least kinetic energy that has them is
 /// a gradient, action matching's own answer. Rows joined at random meet halfway, where the laws
 /// shrink toward their mean.
-void BatchSource::draw_snapshots(std::uint64_t step) {
+void Batch::draw_snapshots(path::CouplingWorkspace& workspace) {
   const std::size_t pieces = ends_.snapshots.size() - 1;
   for (const bool later : {false, true}) {
     const Purpose purpose = later ? Purpose::kSourceIndex : Purpose::kDataIndex;
-    cpu::draw_words(Random(options_.seed, purpose), step, words_);
+    cpu::draw_words(Random(options_.seed, purpose), step_, words_);
     for (std::size_t i = 0; i < n_; ++i) {
       const io::Rows& rows = *ends_.snapshots[ends_.piece(times_[i]) + (later ? 1 : 0)];
       rows.read(static_cast<std::size_t>(Random::index_of(words_[i], rows.size())), 1,
@@ -102,37 +104,41 @@ void BatchSource::draw_snapshots(std::uint64_t step) {
   for (std::size_t begin = 0, end = 0; begin < n_; begin = end) {
     const std::size_t piece = ends_.piece(times_[begin]);
     while (end < n_ && ends_.piece(times_[end]) == piece) ++end;
-    couple(step * pieces + piece, begin, end - begin);
+    couple(step_ * pieces + piece, begin, end - begin, workspace);
   }
 }
 
-void BatchSource::write_labels(std::uint64_t step, std::span<float> label) const {
+void Batch::write_labels(std::span<float> label) const {
   const Random random(options_.seed, Purpose::kLabelDropout);
   for (std::size_t i = 0; i < label.size(); ++i) {
-    const bool dropped = random.uniform(step, i) < options_.label_dropout;
+    const bool dropped = random.uniform(step_, i) < options_.label_dropout;
     label[i] = static_cast<float>(dropped ? options_.classes : ends_.data.labels[rows_[i]]);
   }
 }
 
-void BatchSource::draw_times(std::uint64_t step, path::Interval interval) {
+void Batch::draw_times(path::Interval interval) {
   const path::TimeLaw law(options_.time_law, interval, *schedule_);
   const Random random(options_.seed, Purpose::kTime);
   if (options_.time_law != "stratified") {
-    for (std::size_t i = 0; i < n_; ++i) times_[i] = law.time(random, step, i, n_);
+    for (std::size_t i = 0; i < n_; ++i) times_[i] = law.time(random, step_, i, n_);
     return;
   }
-  cpu::draw_words(random, step, words_);
+  cpu::draw_words(random, step_, words_);
   for (std::size_t i = 0; i < n_; ++i) {
     times_[i] = law.at(path::stratified_share(Random::uniform_of(words_[i]), i, n_));
   }
 }
 
-void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& views) {
-  draw_times(step, loss.interval());
-  ends_.snapshots.empty() ? draw_ends(step) : draw_snapshots(step);
+void Batch::draw(std::uint64_t step, path::Interval interval, path::CouplingWorkspace& workspace) {
+  step_ = step;
+  draw_times(interval);
+  ends_.snapshots.empty() ? draw_ends(workspace) : draw_snapshots(workspace);
   if (!pairing_.empty()) std::swap(x1_, paired_);
+}
+
+void Batch::fill(const Loss& loss, const BatchViews& views) {
   loss.fill({.seed = options_.seed,
-             .step = step,
+             .step = step_,
              .rows = n_,
              .dimension = d_,
              .data = x0_,
@@ -140,7 +146,31 @@ void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& v
              .times = times_,
              .spare = spare_},
             views.inputs);
-  write_labels(step, views.label);
+  write_labels(views.label);
+}
+
+BatchSource::BatchSource(const TrainOptions& options, const Ends& ends)
+    : options_(options),
+      ends_(ends),
+      coupled_(path::couples_by_cost(path::coupling_of(options.coupling))),
+      batch_(options_, ends) {}
+BatchSource::~BatchSource() = default;
+
+bool BatchSource::works_ahead() const { return ahead_ != nullptr; }
+
+void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& views) {
+#ifdef _OPENMP
+  const int workers = coupled_ ? BatchesAhead::most_workers() : 0;
+  if (ahead_ != nullptr && ahead_->workers() != workers) ahead_.reset();
+  if (workers > 0) {
+    if (ahead_ == nullptr) {
+      ahead_ = std::make_unique<BatchesAhead>(options_, ends_, loss.interval(), workers);
+    }
+    return ahead_->at(step).fill(loss, views);
+  }
+#endif
+  batch_.draw(step, loss.interval(), workspace_);
+  batch_.fill(loss, views);
 }
 
 }  // namespace pathflow::train

@@ -5,6 +5,7 @@
 
 #include "pathflow/base/error.hpp"
 #include "pathflow/base/random.hpp"
+#include "pathflow/base/threads.hpp"
 #include "pathflow/path/coupling.hpp"
 #include "pathflow/path/time_sampling.hpp"
 #include "pathflow/train/batch.hpp"
@@ -23,6 +24,9 @@ using tensor::Points;
 /// Steps between the copies of all states that a non-finite loss goes back to. Steps are pure
 /// functions of their number, so the ones in between are simply taken again.
 constexpr std::int64_t kRememberEvery = 64;
+
+/// Parameters per row of a batch up to which exact transport of the batch takes longer than a step.
+constexpr std::int64_t kSmallNetwork = 400;
 
 /// Numbers of the draws made by start() and data() within Purpose::kSampleStart.
 constexpr std::uint64_t kStartDraw = 0, kDataDraw = 1;
@@ -84,6 +88,9 @@ struct Trainer::Impl {
 
   Network::Update take_step() {
     source.fill(static_cast<std::uint64_t>(step), *loss, network.batch());
+    // Where coupling a batch takes longer than a step, the other threads are for that.
+    const bool small = network.mlp().parameter_count() <= kSmallNetwork * options.batch;
+    const ThreadLimit limit(source.works_ahead() && small ? 1 : threads());
     return network.update(adamw_options(options), step);
   }
   void remember_now_and_then() {
