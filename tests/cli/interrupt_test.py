@@ -69,13 +69,17 @@ class InterruptTest(CommandCase):
         self.assertEqual(process.returncode, 130)
 
     def test_training_is_saved(self):
-        process = self.start("train", *TINY, "--steps", 100000000, "--out", "saved.safetensors")
-        self.at_work(process)
+        saved = self.path("saved.safetensors")
+        process = self.start("train", *TINY, "--steps", 100000000, "--save-every", 0.1, "--out", saved)
+        while not os.path.exists(saved):  # until it trains: starting takes long under a sanitizer
+            self.assertIsNone(process.poll(), "it must not end of itself")
+            time.sleep(0.01)
+        os.remove(saved)
         process.send_signal(signal.SIGINT)
         stdout, _ = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
         self.assertIn("--resume", stdout)
-        self.assertGreater(int(read_safetensors(self.path("saved.safetensors"))[0]["step"]), 0)
+        self.assertGreater(int(read_safetensors(saved)[0]["step"]), 0)
         os.remove(self.path("saved.safetensors"))
 
     def test_a_file_that_is_being_written_is_finished(self):
