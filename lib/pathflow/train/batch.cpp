@@ -151,7 +151,6 @@ void Batch::fill(const Loss& loss, const BatchViews& views) {
 
 BatchSource::BatchSource(const TrainOptions& options, const Ends& ends)
     : options_(options),
-      ends_(ends),
       coupled_(path::couples_by_cost(path::coupling_of(options.coupling))),
       batch_(options_, ends) {}
 BatchSource::~BatchSource() = default;
@@ -164,7 +163,7 @@ void BatchSource::fill(std::uint64_t step, const Loss& loss, const BatchViews& v
   if (ahead_ != nullptr && ahead_->workers() != workers) ahead_.reset();
   if (workers > 0) {
     if (ahead_ == nullptr) {
-      ahead_ = std::make_unique<BatchesAhead>(options_, ends_, loss.interval(), workers);
+      ahead_ = std::make_unique<BatchesAhead>(batch_, loss.interval(), workers);
     }
     return ahead_->at(step).fill(loss, views);
   }

@@ -72,7 +72,6 @@ class BatchSource {
 
  private:
   const TrainOptions options_;
-  const Ends& ends_;
   bool coupled_;
   Batch batch_;
   path::CouplingWorkspace workspace_;

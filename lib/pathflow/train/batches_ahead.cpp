@@ -4,12 +4,11 @@
 
 namespace pathflow::train {
 
-BatchesAhead::BatchesAhead(const TrainOptions& options, const Ends& ends, path::Interval interval,
-                           int workers)
+BatchesAhead::BatchesAhead(const Batch& like, path::Interval interval, int workers)
     : interval_(interval) {
   const int places = 2 * workers + 1;
   places_.reserve(static_cast<std::size_t>(places));
-  for (int k = 0; k < places; ++k) places_.push_back({Batch(options, ends)});
+  for (int k = 0; k < places; ++k) places_.push_back({like});
   threads_.reserve(static_cast<std::size_t>(workers));
   try {
     for (int k = 0; k < workers; ++k) threads_.emplace_back([this] { work(); });

@@ -29,8 +29,8 @@ class BatchesAhead {
   /// Workers beside the caller's thread for what set_threads() allows; 0: none.
   static int most_workers() { return std::min(threads() - 1, 15); }
 
-  /// options and ends must outlive the object. Errors: std::system_error if a thread cannot start.
-  BatchesAhead(const TrainOptions& options, const Ends& ends, path::Interval interval, int workers);
+  /// Batches are like `like`. Errors: std::system_error if a thread cannot start.
+  BatchesAhead(const Batch& like, path::Interval interval, int workers);
   /// Waits for what is being made, some milliseconds.
   ~BatchesAhead();
   int workers() const { return static_cast<int>(threads_.size()); }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <vector>
 
 #include "pathflow/base/error.hpp"
@@ -20,6 +21,23 @@ TEST_F(Threads, StartAtOneAndRefuseNonsense) {
   EXPECT_THROW(set_threads(1025), InvalidArgument);
   EXPECT_EQ(threads(), 1);
   set_threads(3);
+  EXPECT_EQ(threads(), 3);
+}
+
+TEST_F(Threads, ALimitIsItsThreadsAndNests) {
+  set_threads(3);
+  {
+    const ThreadLimit two(2);
+    EXPECT_EQ(threads(), 2);
+    {
+      const ThreadLimit more(5), one(1);
+      EXPECT_EQ(threads(), 1);
+      int elsewhere = 0;
+      std::thread([&] { elsewhere = threads(); }).join();
+      EXPECT_EQ(elsewhere, 3);
+    }
+    EXPECT_EQ(threads(), 2);
+  }
   EXPECT_EQ(threads(), 3);
 }
 
