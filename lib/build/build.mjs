@@ -115,20 +115,28 @@ export async function buildWasm() {
 
 const node = (script, ...args) => run("node", [join(root, "node_modules", script), ...args]);
 
-/** Removes the declarations that no entry of the package reaches. */
-function removeInternalTypes(entries) {
-  const reached = new Set(entries);
+/**
+ * All declarations that index.d.ts reaches in it; the worker's are none. The modules are public as a whole
+ * but for what is @internal, and no two declare one name, so that they can be joined as they are.
+ */
+function joinTypes() {
+  const reached = new Set(["index"]);
+  const texts = [];
   for (const name of reached) {
-    const text = readFileSync(join(dist, name), "utf8");
-    for (const [, file] of text.matchAll(/from "\.\/([\w-]+)\.js"/g)) reached.add(`${file}.d.ts`);
+    const text = readFileSync(join(dist, `${name}.d.ts`), "utf8");
+    for (const [, file] of text.matchAll(/from "\.\/([\w-]+)\.js"/g)) reached.add(file);
+    const own = text.replace(/^(import|export) .*( from ".*"|\{\});\n/gm, "");
+    texts.push(own.replace(/^ {4,}/gm, (indent) => " ".repeat(indent.length / 2)));
   }
   for (const name of readdirSync(dist)) {
-    if (name.endsWith(".d.ts") && !reached.has(name)) rmSync(join(dist, name));
+    if (name.endsWith(".d.ts")) rmSync(join(dist, name));
   }
+  writeFileSync(join(dist, "index.d.ts"), `${texts.join("")}export {};\n`);
+  writeFileSync(join(dist, "worker.d.ts"), "export {};\n");
 }
 
-/** The files that Node and browsers load: the two entries of the package, and two that tests look into. */
-const scripts = ["index", "worker", "kernels", "engine"];
+/** The files that Node and browsers load: the two entries of the package, and one that tests look into. */
+const scripts = ["index", "worker", "internals"];
 
 /**
  * The sources as a few files without white space or long local names; functions and classes keep theirs,
@@ -143,6 +151,7 @@ async function bundle() {
   const { output } = await bundled.generate({
     entryFileNames: "[name].js",
     chunkFileNames: "shared.js",
+    codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
     minify: {
       mangle: { toplevel: false },
       compress: { target: "es2022" },
@@ -172,7 +181,7 @@ export async function buildJs() {
       }
       const options = ["-p", "wasm/js/tsconfig.json", "--emitDeclarationOnly"];
       await Promise.all([node("typescript/bin/tsc", ...options), bundle()]);
-      removeInternalTypes(["index.d.ts", "worker.d.ts"]);
+      joinTypes();
     }),
   );
 }

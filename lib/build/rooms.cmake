@@ -70,12 +70,11 @@ pathflow_room(tensor base)
 pathflow_room(graph tensor base)
 pathflow_room(cpu graph tensor base)
 # The float kernels of one instruction set each, picked when the program runs. -fno-math-errno makes a
-# square root one instruction; -O3 because register tiles must be unrolled in full. In the npm module
-# these serve engines without SIMD alone, and are built for size but for the tiles, which say so.
+# square root one instruction; -O3 because register tiles must be unrolled in full.
 set(_cpu ${PROJECT_SOURCE_DIR}/lib/pathflow/cpu)
 set(_kernel_flags -fno-math-errno $<$<NOT:$<CONFIG:Debug>>:-O3>)
 if(EMSCRIPTEN AND CMAKE_BUILD_TYPE STREQUAL "MinSizeRel")
-  list(APPEND _kernel_flags -Os -sINLINING_LIMIT=1)
+  list(APPEND _kernel_flags -sINLINING_LIMIT=1)
 endif()
 set_source_files_properties(${_cpu}/isa_baseline.cpp PROPERTIES COMPILE_OPTIONS "${_kernel_flags}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT EMSCRIPTEN)

@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { load } from "../../wasm/dist/index.js";
-import { variantsOf } from "../../wasm/dist/kernels.js";
+import { variantsOf } from "../../wasm/dist/internals.js";
 import { cmakeBuild } from "../../lib/build/build.mjs";
 import { buildFolder, root } from "../../lib/build/progress.mjs";
 import { emptyFolder, sh } from "../support/scratch.mjs";

@@ -67,6 +67,27 @@ test("the function that is called most gets a number of one byte", () => {
   assert.ok(orderFunctions(bytes).length <= bytes.length - 299);
 });
 
+test("loads and stores announce their natural alignment, and read and write what they did", async () => {
+  const [load, store] = [0x29, 0x37]; // i64: their natural alignment is 2^3
+  const body = [0, constant, 8, constant, 8, load, 0, 1, store, 1, 2, localGet, 0, end];
+  const file = (bytes) =>
+    Buffer.from([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, [1, 0x60, 1, 0x7f, 1, 0x7f]),
+      ...section(3, [1, 0]),
+      ...section(5, [1, 0, 1]),
+      ...section(7, [2, ...text("copy"), 0, 0, ...text("memory"), 2, 0]),
+      ...section(10, counted([[...leb(bytes.length), ...bytes]])),
+    ]);
+  const after = orderFunctions(file(body));
+  const aligned = [0, constant, 8, constant, 8, load, 3, 1, store, 3, 2, localGet, 0, end];
+  assert.deepEqual([...after], [...file(aligned)]);
+  const { copy, memory } = await start(after);
+  new DataView(memory.buffer).setBigInt64(9, 12345678901234n, true);
+  assert.equal(copy(5), 5);
+  assert.equal(new DataView(memory.buffer).getBigInt64(10, true), 12345678901234n);
+});
+
 test("an instruction that it cannot read is refused, not passed on", () => {
   const bytes = chain(1);
   bytes[bytes.indexOf(Buffer.from([constant, 0, add, end])) + 2] = 0xfd; // SIMD

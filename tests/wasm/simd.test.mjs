@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../lib/build/progress.mjs";
-import { kernelsOf } from "../../wasm/dist/kernels.js";
+import { kernelsOf } from "../../wasm/dist/internals.js";
 import { emptyFolder } from "../support/scratch.mjs";
 
 const shipped = join(root, "wasm/dist/pathflow.wasm");

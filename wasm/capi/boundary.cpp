@@ -68,13 +68,13 @@ void check_elements(std::string_view where, std::initializer_list<std::uint64_t>
   std::uint64_t left = kMostElements;
   for (const std::uint64_t extent : extents) {
     if (extent == 0)
-      throw_error(ErrorCode::kInvalidArgument, where, {"every extent must be at least 1, got 0"});
+      throw_error(ErrorCode::kInvalidArgument, where, "every extent must be at least 1, got 0");
     left /= extent;
   }
   if (left > 0) return;
   std::string product;
   for (const std::uint64_t extent : extents) {
-    product += (product.empty() ? "" : " x ") + std::to_string(extent);
+    append(product, {(product.empty() ? "" : " x "), extent});
   }
   throw_error(ErrorCode::kInvalidArgument, where,
               {"an array must have at most 268435456 elements, got ", product});
@@ -119,7 +119,11 @@ std::function<bool(double)> watcher(pf_progress progress, void* user) {
   return [=](double share) { return progress(user, share) != 0; };
 }
 
-void hand_out(Object object, pf_handle* handle) { *handle = table().add(std::move(object)); }
+void hand_out(train::Trainer&& trainer, pf_handle* handle) {
+  *handle = table().add(std::move(trainer));
+}
+void hand_out(Result&& result, pf_handle* handle) { *handle = table().add(std::move(result)); }
+void hand_out(Plane&& plane, pf_handle* handle) { *handle = table().add(std::move(plane)); }
 
 }  // namespace pathflow::capi
 

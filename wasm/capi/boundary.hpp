@@ -60,6 +60,10 @@ std::vector<int> labels_of(std::string_view where, const std::int32_t* labels, s
 std::function<bool(double)> watcher(pf_progress progress, void* user);
 
 /// Hands a finished object out: the last thing an entry point does, so that nothing leaks.
-void hand_out(Object object, pf_handle* handle);
+///@{
+void hand_out(train::Trainer&& trainer, pf_handle* handle);
+void hand_out(Result&& result, pf_handle* handle);
+void hand_out(Plane&& plane, pf_handle* handle);
+///@}
 
 }  // namespace pathflow::capi

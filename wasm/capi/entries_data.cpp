@@ -10,19 +10,6 @@
 using namespace pathflow;
 using namespace pathflow::capi;
 
-namespace {
-
-template <std::size_t Rank>
-std::vector<std::uint8_t> npy_bytes(const float* values, const std::size_t* shape) {
-  std::array<std::size_t, Rank> extents;
-  std::copy_n(shape, Rank, extents.begin());
-  auto array = xt::xtensor<float, Rank>::from_shape(extents);
-  std::copy_n(values, array.size(), array.data());
-  return io::write_npy(array);
-}
-
-}  // namespace
-
 extern "C" {
 
 pf_status pf_draw_dataset(const char* name, size_t name_length, size_t rows, uint64_t seed,
@@ -99,9 +86,7 @@ pf_status pf_write_npy(const float* values, const size_t* shape, size_t rank, pf
     check_between(kWhere, "rank", static_cast<std::int64_t>(std::min<std::size_t>(rank, 99)), 1, 3);
     check_elements(kWhere, {shape[0], rank > 1 ? shape[1] : 1, rank > 2 ? shape[2] : 1});
     Result out;
-    out.add_bytes("bytes", rank == 1   ? npy_bytes<1>(values, shape)
-                           : rank == 2 ? npy_bytes<2>(values, shape)
-                                       : npy_bytes<3>(values, shape));
+    out.add_bytes("bytes", io::write_npy(values, {shape, rank}));
     hand_out(std::move(out), result);
   });
 }

@@ -36,7 +36,7 @@ Result evaluate_schedule(const ScheduleRequest& request) {
   add_column(out, "a", targets, &path::TargetWeights::a);
   add_column(out, "b", targets, &path::TargetWeights::b);
   const path::Interval interval = path::time_interval(request.predict, *schedule);
-  out.text = "{\"t_min\":" + to_text(interval.low) + ",\"t_max\":" + to_text(interval.high) + "}";
+  out.text = message({"{\"t_min\":", interval.low, ",\"t_max\":", interval.high, "}"});
   return out;
 }
 

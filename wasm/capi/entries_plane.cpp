@@ -55,11 +55,11 @@ Result result_of_plane(const Plane& plane) {
   const sample::Span span = plane.flow.span();
   Result out;
   out.add("density", values.data(), {density.shape(0), density.shape(1)});
-  out.text = "{\"t\":" + to_text(plane.t) + ",\"from\":" + to_text(span.from) +
-             ",\"to\":" + to_text(span.to) + ",\"mass\":" + to_text(plane.solver.mass()) +
-             ",\"least\":" + to_text(*std::min_element(density.begin(), density.end())) +
-             ",\"steps\":" + to_text(plane.steps) +
-             ",\"evaluations\":" + to_text(plane.flow.evaluations()) + "}";
+  out.text =
+      message({"{\"t\":", plane.t, ",\"from\":", span.from, ",\"to\":", span.to,
+               ",\"mass\":", plane.solver.mass(),
+               ",\"least\":", *std::min_element(density.begin(), density.end()),
+               ",\"steps\":", plane.steps, ",\"evaluations\":", plane.flow.evaluations(), "}"});
   return out;
 }
 

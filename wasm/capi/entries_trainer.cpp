@@ -82,13 +82,9 @@ std::vector<train::Snapshot> snapshots_of(std::string_view where, const pf_point
 /// JSON has no infinity.
 std::string number(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
 
-std::string evaluations_text(std::int64_t evaluations) {
-  return "{\"evaluations\":" + to_text(evaluations);
-}
-
 Result result_of_sample(const sample::SampleResult<float>& sampled) {
   Result out;
-  std::string text = evaluations_text(sampled.evaluations);
+  out.text = message({"{\"evaluations\":", sampled.evaluations});
   out.add("points", sampled.points);
   if (!sampled.times.empty()) {
     out.add("trajectories", sampled.trajectories);
@@ -96,10 +92,10 @@ Result result_of_sample(const sample::SampleResult<float>& sampled) {
   }
   if (sampled.times.size() >= 2) {
     const metric::PathShape shape = metric::path_shape(sampled.trajectories, sampled.times);
-    text +=
-        ",\"straightness\":" + number(shape.straightness) + ",\"energy\":" + number(shape.energy);
+    append(out.text, {",\"straightness\":", number(shape.straightness),
+                      ",\"energy\":", number(shape.energy)});
   }
-  out.text = text + '}';
+  out.text += '}';
   return out;
 }
 
@@ -107,14 +103,14 @@ Result result_of_likelihood(const density::LikelihoodResult<float>& found) {
   Result out;
   out.add("points", found.points);
   out.add("log_density", found.log_density.data(), {found.log_density.size()});
-  out.text = evaluations_text(found.evaluations) + '}';
+  out.text = message({"{\"evaluations\":", found.evaluations, "}"});
   return out;
 }
 
 void check_start(const char* where, const pf_points* start, bool rows_given) {
   if (start == nullptr || !rows_given) return;
   throw_error(ErrorCode::kInvalidArgument, where,
-              {"n must not be given beside start rows, got both"});
+              "n must not be given beside start rows, got both");
 }
 
 /// From the rows given, or from rows drawn.
@@ -139,10 +135,9 @@ Result run_sample(const train::Trainer& trainer, const SampleRequest& request,
 }
 
 std::string floor_text(const train::LossFloor& found) {
-  return "{\"floor\":" + number(found.floor) +
-         ",\"floor_standard_error\":" + number(found.floor_standard_error) +
-         ",\"excess\":" + number(found.excess) +
-         ",\"excess_standard_error\":" + number(found.excess_standard_error) + '}';
+  return message({"{\"floor\":", number(found.floor), ",\"floor_standard_error\":",
+                  number(found.floor_standard_error), ",\"excess\":", number(found.excess),
+                  ",\"excess_standard_error\":", number(found.excess_standard_error), "}"});
 }
 
 /// Adds the errors' arrays; their text is {}.
@@ -154,9 +149,9 @@ std::string add_errors(const train::Trainer& trainer, const MeasureRequest& requ
   const auto exact = trainer.exact_minimiser(labels.empty() ? std::optional<int>() : labels[0]);
   const auto errors = density::path_errors<float>(*trainer.model(std::move(labels)), *exact,
                                                   request.times, options);
-  const auto add = [&](const char* name, auto value) {
-    std::vector<double> values;
-    for (const density::PathError& at : errors) values.push_back(value(at));
+  std::vector<double> values(errors.size());
+  const auto add = [&](const char* name, double (*value)(const density::PathError& at)) {
+    std::transform(errors.begin(), errors.end(), values.begin(), value);
     out.add(name, values.data(), {values.size()});
   };
   add("velocity", [](const density::PathError& at) { return at.velocity.error; });
@@ -237,9 +232,8 @@ pf_status pf_describe_trainer(pf_handle trainer, pf_handle* result) {
     check_pointer("describe", "result", result);
     const auto held = trainer_of("describe", trainer);
     Result out;
-    out.text = "{\"options\":" + train::to_json(held->options()) +
-               ",\"steps\":" + to_text(held->steps_done()) +
-               ",\"parameters\":" + to_text(held->parameter_count()) + "}";
+    out.text = message({"{\"options\":", train::to_json(held->options()), ",\"steps\":",
+                        held->steps_done(), ",\"parameters\":", held->parameter_count(), "}"});
     hand_out(std::move(out), result);
   });
 }
@@ -302,7 +296,7 @@ pf_status pf_sample_guided(pf_handle trainer, pf_handle guide, const char* optio
     const auto other = guide == 0 ? nullptr : trainer_of(kWhere, guide);
     if (request.log_density && other != nullptr) {
       throw_error(ErrorCode::kInvalidArgument, kWhere,
-                  {"log_density must not be asked for beside a guide, got both"});
+                  "log_density must not be asked for beside a guide, got both");
     }
     hand_out(run_sample(*held, request, start, labels_of(kWhere, labels, label_count),
                         other == nullptr ? nullptr : &*other),
@@ -338,8 +332,8 @@ pf_status pf_run_langevin(pf_handle trainer, const char* options, size_t options
     Result out;
     out.add("points", found.points);
     if (!request.run.chain.keep.empty()) out.add("trajectories", found.trajectories);
-    out.text =
-        evaluations_text(found.evaluations) + ",\"acceptance\":" + number(found.acceptance) + '}';
+    out.text = message({"{\"evaluations\":", found.evaluations,
+                        ",\"acceptance\":", number(found.acceptance), "}"});
     hand_out(std::move(out), result);
   });
 }
@@ -376,7 +370,7 @@ pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t optio
     const auto side = static_cast<std::size_t>(request.grid);
     Result out;
     out.add("field", field.data(), {side, side, 2});
-    out.text = "{\"t\":" + number(t) + "}";
+    out.text = message({"{\"t\":", t, "}"});
     hand_out(std::move(out), result);
   });
 }

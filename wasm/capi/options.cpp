@@ -133,18 +133,15 @@ class Reader {
 };
 
 void append_names(std::string& text, const char* key, const std::vector<std::string>& names) {
-  text += text.back() == '{' ? "\"" : ",\"";
-  text += key;
-  text += "\":[";
+  append(text, {(text.back() == '{' ? "\"" : ",\""), key, "\":["});
   for (const std::string& name : names) {
-    if (text.back() != '[') text += ',';
-    text += '"' + name + '"';
+    append(text, {(text.back() == '[' ? "\"" : ",\""), name, "\""});
   }
   text += ']';
 }
 
-std::string names_text() {
-  std::string text = "{";
+void append_all_names(std::string& text) {
+  text += '{';
   append_names(text, "schedules", path::schedule_names());
   append_names(text, "predictions", path::prediction_names());
   append_names(text, "couplings", path::coupling_names());
@@ -158,14 +155,14 @@ std::string names_text() {
   append_names(text, "objectives", train::objective_names());
   append_names(text, "gammas", path::gamma_names());
   append_names(text, "metrics", metric::distance_names());
-  return text + '}';
+  text += '}';
 }
 
-std::string dataset_text(const data::DatasetInfo& info) {
-  return "{\"name\":" + io::json_string(info.name) + ",\"title\":" + io::json_string(info.title) +
-         ",\"description\":" + io::json_string(info.description) +
-         ",\"has_density\":" + (info.has_density ? "true" : "false") +
-         ",\"classes\":" + std::to_string(info.classes) + '}';
+/// Their texts need no escapes.
+void append_dataset(std::string& text, const data::DatasetInfo& info) {
+  append(text, {(text.back() == '[' ? "" : ","), "{\"name\":\"", info.name, "\",\"title\":\"",
+                info.title, "\",\"description\":\"", info.description, "\",\"has_density\":",
+                (info.has_density ? "true" : "false"), ",\"classes\":", info.classes, "}"});
 }
 
 /// A square grid over bounds.
@@ -204,7 +201,7 @@ void take_interval(Reader& reader, sample::SampleOptions& options) {
   if (reader.take("to", to)) options.to = to;
   if (by_name && (options.from || options.to)) {
     throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"toward must not be given beside from or to, got both"});
+                "toward must not be given beside from or to, got both");
   }
 }
 
@@ -236,7 +233,7 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   take_divergence(reader, request.likelihood);
   take_interval(reader, options);
   if (reader.take("times", options.times) && options.times.empty()) {
-    throw_error(ErrorCode::kInvalidArgument, "sample", {"times must be at least two, got none"});
+    throw_error(ErrorCode::kInvalidArgument, "sample", "times must be at least two, got none");
   }
   reader.take("schedule", request.schedule);
   const auto other =
@@ -259,16 +256,16 @@ SampleRequest sample_request(std::string_view text, sample::Model<float>& model,
   if (request.log_density && sample::guidance_scale(options) != 1) {
     throw_error(
         ErrorCode::kInvalidArgument, "sample",
-        {"log_density must not be asked for beside guidance, whose samples follow no density "
-         "of the model, got both"});
+        "log_density must not be asked for beside guidance, whose samples follow no density "
+        "of the model, got both");
   }
   if (request.log_density && other != nullptr) {
     throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"log_density must not be asked for beside another schedule, got both"});
+                "log_density must not be asked for beside another schedule, got both");
   }
   if (request.log_density && !options.keep.empty()) {
     throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"log_density must not be asked for beside kept times, got both"});
+                "log_density must not be asked for beside kept times, got both");
   }
   reader.finish();
   return request;
@@ -354,7 +351,7 @@ FieldRequest field_request(std::string_view text) {
   Reader reader("field", text);
   FieldRequest request;
   if (!reader.take("t", request.t))
-    throw_error(ErrorCode::kInvalidArgument, "field", {"t must be given, got none"});
+    throw_error(ErrorCode::kInvalidArgument, "field", "t must be given, got none");
   check_between("field", "t", request.t, 0.0, 1.0);
   take_square(reader, "field", 1, request.grid, request.bounds);
   std::string quantity(path::prediction_name(request.quantity));
@@ -380,13 +377,13 @@ ScheduleRequest schedule_request(std::string_view text) {
 }
 
 std::string describe_library() {
-  std::string text = std::string("{\"version\":\"") + PATHFLOW_VERSION + "\",\"isa\":\"" +
-                     cpu::isa() + "\",\"names\":" + names_text() + ",\"datasets\":[";
-  for (const data::DatasetInfo& info : data::datasets()) {
-    if (text.back() != '[') text += ',';
-    text += dataset_text(info);
-  }
-  return text + "],\"defaults\":" + train::to_json({}) + '}';
+  std::string text =
+      message({"{\"version\":\"" PATHFLOW_VERSION "\",\"isa\":\"", cpu::isa(), "\",\"names\":"});
+  append_all_names(text);
+  text += ",\"datasets\":[";
+  for (const data::DatasetInfo& info : data::datasets()) append_dataset(text, info);
+  append(text, {"],\"defaults\":", train::to_json({}), "}"});
+  return text;
 }
 
 }  // namespace pathflow::capi

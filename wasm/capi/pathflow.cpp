@@ -77,8 +77,8 @@ pf_status pf_free_bytes(void* bytes) {
     const std::lock_guard lock(buffers().mutex);
     if (buffers().in_use.erase(bytes) == 0) {
       throw_error(ErrorCode::kInvalidArgument, "pf_free_bytes",
-                  {"bytes must come from pf_allocate_bytes and be freed once, got "
-                   "another pointer"});
+                  "bytes must come from pf_allocate_bytes and be freed once, got "
+                  "another pointer");
     }
     std::free(bytes);
   });

@@ -147,10 +147,12 @@ std::string text_of(const Digits& digits) {
     if (count > 1) text.insert(1, 1, '.');
     const int exponent = point - 1, size = std::abs(exponent);
     text += exponent < 0 ? "e-" : "e+";
-    if (size < 10) text += '0';
-    return text + std::to_string(size);
+    if (size > 99) text += static_cast<char>('0' + size / 100);
+    text += static_cast<char>('0' + size / 10 % 10);
+    text += static_cast<char>('0' + size % 10);
+    return text;
   }
-  if (point <= 0) return "0." + std::string(static_cast<std::size_t>(-point), '0') + text;
+  if (point <= 0) return text.insert(0, static_cast<std::size_t>(-point), '0').insert(0, "0.");
   if (point >= count) return text.append(static_cast<std::size_t>(point - count), '0');
   return text.insert(static_cast<std::size_t>(point), 1, '.');
 }
@@ -237,10 +239,11 @@ double value_of(const Digits& digits) {
 
 std::string to_text(double value) {
   if (std::isnan(value)) return "nan";
-  const std::string sign = std::signbit(value) ? "-" : "";
-  if (std::isinf(value)) return sign + "inf";
-  if (value == 0) return sign + "0";
-  return sign + text_of(shortest_digits(std::abs(value)));
+  std::string text = std::isinf(value) ? "inf"
+                     : value == 0      ? "0"
+                                       : text_of(shortest_digits(std::abs(value)));
+  if (std::signbit(value)) text.insert(0, 1, '-');
+  return text;
 }
 
 bool read_double(std::string_view text, double& value) {

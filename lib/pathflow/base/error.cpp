@@ -45,6 +45,16 @@ std::string compose(std::string_view where, std::string_view what) {
   return printable(std::move(text));
 }
 
+/// Decimal digits. (std::to_string brings a table of them, to be quick.)
+std::string digits_of(std::uint64_t value) {
+  std::string text;
+  do {
+    text.insert(text.begin(), static_cast<char>('0' + value % 10));
+    value /= 10;
+  } while (value > 0);
+  return text;
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours that make b of a.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1), last = row, older = row;
@@ -92,45 +102,57 @@ Error::Error(ErrorCode code, std::string_view where, std::string_view what)
       code_(code),
       where_(printable(std::string(where))) {}
 
-std::string to_text(std::int64_t value) { return std::to_string(value); }
+std::string to_text(std::int64_t value) {
+  const auto size = static_cast<std::uint64_t>(value);
+  return value < 0 ? digits_of(-size).insert(0, 1, '-') : digits_of(size);
+}
 
 std::string MessagePart::to_text() const {
   switch (kind_) {
+    case Kind::kLiteral:
+      return literal_;
     case Kind::kText:
       return std::string(text_);
     case Kind::kNumber:
       return pathflow::to_text(number_);
     case Kind::kInteger:
-      return std::to_string(integer_);
+      return pathflow::to_text(integer_);
     case Kind::kNatural:
-      return std::to_string(natural_);
+      return digits_of(natural_);
   }
   return {};
 }
 
+void append(std::string& text, std::initializer_list<MessagePart> parts) {
+  for (const MessagePart& part : parts) text += part.to_text();
+}
+
 std::string message(std::initializer_list<MessagePart> parts) {
   std::string text;
-  for (const MessagePart& part : parts) text += part.to_text();
+  append(text, parts);
   return text;
 }
 
 void throw_error(ErrorCode code, std::string_view where, std::initializer_list<MessagePart> what) {
-  const std::string text = message(what);
+  throw_error(code, where, std::string_view(message(what)));
+}
+
+void throw_error(ErrorCode code, std::string_view where, std::string_view what) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
-      throw InvalidArgument(where, text);
+      throw InvalidArgument(where, what);
     case ErrorCode::kShape:
-      throw ShapeError(where, text);
+      throw ShapeError(where, what);
     case ErrorCode::kNumeric:
-      throw NumericError(where, text);
+      throw NumericError(where, what);
     case ErrorCode::kIo:
-      throw IoError(where, text);
+      throw IoError(where, what);
     case ErrorCode::kDevice:
-      throw DeviceError(where, text);
+      throw DeviceError(where, what);
     case ErrorCode::kCancelled:
-      throw Cancelled(where, text);
+      throw Cancelled(where, what);
     default:
-      throw InternalError(where, text);
+      throw InternalError(where, what);
   }
 }
 

@@ -72,9 +72,9 @@ std::string to_text(std::int64_t value);
 /// A text or a number that a message is made of. Holds a view: for use within one expression.
 class MessagePart {
  public:
-  /// A part of each type that messages hold.
+  /// A part of each type that messages hold. (Literals keep no length: it would be a store each.)
   ///@{
-  MessagePart(const char* text) : MessagePart(std::string_view(text)) {}               // NOLINT
+  MessagePart(const char* text) : kind_(Kind::kLiteral), literal_(text) {}             // NOLINT
   MessagePart(std::string_view text) : kind_(Kind::kText), text_(text) {}              // NOLINT
   MessagePart(const std::string& text) : MessagePart(std::string_view(text)) {}        // NOLINT
   MessagePart(double number) : kind_(Kind::kNumber), number_(number) {}                // NOLINT
@@ -89,9 +89,10 @@ class MessagePart {
   std::string to_text() const;
 
  private:
-  enum class Kind { kText, kNumber, kInteger, kNatural };
+  enum class Kind { kLiteral, kText, kNumber, kInteger, kNatural };
   Kind kind_;
   union {
+    const char* literal_;
     std::string_view text_;
     double number_;
     std::int64_t integer_;
@@ -99,12 +100,18 @@ class MessagePart {
   };
 };
 
-/// The parts as one text.
+/// The parts as one text, and the parts added to a text.
+///@{
 std::string message(std::initializer_list<MessagePart> parts);
+void append(std::string& text, std::initializer_list<MessagePart> parts);
+///@}
 /// Throws the error type of a code. One call without temporaries: in WebAssembly a message joined
 /// with `+` costs several times its text, for every temporary string is destroyed twice.
+///@{
 [[noreturn]] void throw_error(ErrorCode code, std::string_view where,
                               std::initializer_list<MessagePart> what);
+[[noreturn]] void throw_error(ErrorCode code, std::string_view where, std::string_view what);
+///@}
 
 /// Throws InvalidArgument unless value >= least.
 void check_at_least(std::string_view where, std::string_view name, std::int64_t value,

@@ -74,7 +74,7 @@ class CpuDevice final : public graph::Device {
     if (dtype == graph::Dtype::kFloat32) return prepare_list<float>(calls);
     if constexpr (kHasDouble) return prepare_list<double>(calls);
     throw_error(ErrorCode::kDevice, "prepare",
-                {"the scalar type must be float32 in this build, got float64"});
+                "the scalar type must be float32 in this build, got float64");
   }
 };
 

@@ -58,7 +58,7 @@ std::shared_ptr<const Distribution> from_points(tensor::Points points, std::stri
   check_at_least(kWhere, "the number of columns", static_cast<std::int64_t>(points.shape(1)), 1);
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (!std::isfinite(points.data()[i])) {
-      check_finite(kWhere, "row " + std::to_string(i / points.shape(1)),
+      check_finite(kWhere, message({"row ", i / points.shape(1)}),
                    static_cast<double>(points.data()[i]));
     }
   }

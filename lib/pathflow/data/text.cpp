@@ -33,7 +33,7 @@ std::vector<Polyline> layout(std::string_view word) {
       const unsigned char byte = static_cast<unsigned char>(word[i]);
       const bool visible = byte > 32 && byte < 127;
       const std::string got =
-          visible ? "'" + std::string(1, word[i]) + "'" : "the byte " + hexadecimal(byte);
+          visible ? message({"'", word.substr(i, 1), "'"}) : "the byte " + hexadecimal(byte);
       refuse({"every character must be one of ", font_characters(), " or a space, got ", got,
               " at position ", i});
     }
@@ -62,7 +62,7 @@ DatasetPointer make_text(std::string_view word) {
   for (Polyline& line : lines) {
     for (Point& p : line) p = scale * (p - centre);
   }
-  return make_strokes("text:" + std::string(word), lines, scale * kPen);
+  return make_strokes(message({"text:", word}), lines, scale * kPen);
 }
 
 }  // namespace pathflow::data

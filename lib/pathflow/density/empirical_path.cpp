@@ -48,7 +48,7 @@ EmpiricalPath<T>::EmpiricalPath(const tensor::Matrix<T>& data,
                 {"data must have at least one row and one column, got [", rows_, ", ", d_, "]"});
   }
   if (schedule_ == nullptr) {
-    throw_error(ErrorCode::kInvalidArgument, "EmpiricalPath", {"schedule must be given, got none"});
+    throw_error(ErrorCode::kInvalidArgument, "EmpiricalPath", "schedule must be given, got none");
   }
   for (std::size_t i = 0; i < rows_; ++i) {
     for (std::size_t k = 0; k < d_; ++k) {

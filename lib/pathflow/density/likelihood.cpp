@@ -109,8 +109,8 @@ void check_solver(std::string_view where, const sample::SampleOptions& solver, b
   }
   if (!solver.gaussian_source && !source_given) {
     throw_error(ErrorCode::kInvalidArgument, where,
-                {"the source's density must be known: a Gaussian source, or one given by "
-                 "`source`; got a source that is neither"});
+                "the source's density must be known: a Gaussian source, or one given by "
+                "`source`; got a source that is neither");
   }
 }
 
@@ -127,7 +127,7 @@ Solved<T> solve(std::string_view where, DifferentiableModel<T>& model,
                 const LikelihoodOptions& options, bool toward_source) {
   const std::size_t n = rows.shape(0), d = model.dimension();
   check_size(where, "a row", rows.shape(1), d);
-  if (n == 0) throw_error(ErrorCode::kShape, where, {"there must be at least one row, got none"});
+  if (n == 0) throw_error(ErrorCode::kShape, where, "there must be at least one row, got none");
   const Directions<T> directions(where, options, d);
   AugmentedModel<T> augmented(model, schedule, directions, n);
   sample::SampleOptions solver = options.solver;

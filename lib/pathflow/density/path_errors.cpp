@@ -73,7 +73,7 @@ std::vector<PathError> path_errors(sample::Model<T>& model, ClosedPath<T>& exact
   for (const double t : times) check_between(kWhere, "a time", t, 0.0, 1.0);
   if (model.gamma() != nullptr) {
     throw_error(ErrorCode::kInvalidArgument, kWhere,
-                {"the model's path must be alpha x0 + sigma x1, got one with noise of its own"});
+                "the model's path must be alpha x0 + sigma x1, got one with noise of its own");
   }
   const std::size_t n = static_cast<std::size_t>(options.n);
   const tensor::Matrix<T> data = exact.draw(n, options.seed);

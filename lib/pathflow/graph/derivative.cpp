@@ -10,7 +10,7 @@ namespace {
 void check_pairs(std::string_view where, std::string_view name, ValueList values, ValueList seeds) {
   check_size(where, name, seeds.size(), values.size());
   if (values.empty())
-    throw_error(ErrorCode::kInvalidArgument, where, {"values must not be empty, got none"});
+    throw_error(ErrorCode::kInvalidArgument, where, "values must not be empty, got none");
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!values[i] || !seeds[i] || values[i].graph != values[0].graph ||
         seeds[i].graph != values[0].graph) {

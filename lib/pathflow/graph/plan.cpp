@@ -16,8 +16,7 @@ struct Plan<T>::Impl {
   std::vector<std::shared_ptr<void>> memory;
   NamedSpans<T> inputs, outputs;
   std::unique_ptr<Executable> executable;
-  PlanStats stats;
-  std::string description;
+  Program program;  ///< what stats() and describe() are read from
 };
 
 namespace {
@@ -36,7 +35,7 @@ std::span<T> find_span(std::string_view where, std::string_view kind, std::strin
 void check_values(const CompileSpec& spec) {
   if (spec.outputs.empty() && spec.updates.empty()) {
     throw_error(ErrorCode::kInvalidArgument, "compile",
-                {"outputs and updates must not both be empty, got neither"});
+                "outputs and updates must not both be empty, got neither");
   }
   const Graph* graph =
       spec.outputs.empty() ? spec.updates[0].second.graph : spec.outputs[0].second.graph;
@@ -266,20 +265,20 @@ void Plan<T>::run() {
 }
 
 template <class T>
-const PlanStats& Plan<T>::stats() const {
-  return impl_->stats;
+PlanStats Plan<T>::stats() const {
+  return stats_of(impl_->program);
 }
 
 template <class T>
 std::string Plan<T>::describe() const {
-  return impl_->description;
+  return describe_program(impl_->program);
 }
 
 template <class T>
 Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& device) {
   check_values(spec);
   check_updates(spec);
-  const Program program = build_program(spec, kDtypeOf<T>);
+  Program program = build_program(spec, kDtypeOf<T>);
   check_supported(program, device);
   Binder<T> binder(program, states, device);
   std::vector<Call> calls;
@@ -294,8 +293,7 @@ Plan<T> compile(const CompileSpec& spec, StateStore<T>& states, const Device& de
   for (const auto& [name, tensor] : program.outputs) {
     impl->outputs.emplace_back(name, binder.span(tensor));
   }
-  impl->stats = stats_of(program);
-  impl->description = describe_program(program);
+  impl->program = std::move(program);
   return Plan<T>(std::move(impl));
 }
 

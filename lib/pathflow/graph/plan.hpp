@@ -77,7 +77,7 @@ class Plan {
   double scalar(std::string_view name) const;  ///< a rank-0 output
   /// Reads inputs and states, writes results and states.
   void run();
-  const PlanStats& stats() const;  ///< sizes, for people and tests
+  PlanStats stats() const;  ///< sizes, for people and tests
   /// One line per op: name, shapes, offset. For people and tests.
   std::string describe() const;
 

@@ -15,8 +15,7 @@ std::int32_t Graph::append(Node node) {
 
 const Shape& Value::shape() const {
   if (graph == nullptr)
-    throw_error(ErrorCode::kInvalidArgument, "Value::shape",
-                {"value must be set, got an unset one"});
+    throw_error(ErrorCode::kInvalidArgument, "Value::shape", "value must be set, got an unset one");
   return graph->node(node).shapes[static_cast<std::size_t>(output)];
 }
 
@@ -42,7 +41,7 @@ std::vector<Value> record(Graph& graph, const OpDef& op, std::vector<Value> inpu
 
 Value record_one(const OpDef& op, std::vector<Value> inputs, Attributes attributes) {
   if (inputs.empty() || !inputs[0]) {
-    throw_error(ErrorCode::kInvalidArgument, op.name, {"input 0 must be set, got an unset value"});
+    throw_error(ErrorCode::kInvalidArgument, op.name, "input 0 must be set, got an unset value");
   }
   Graph& graph = *inputs[0].graph;
   return record(graph, op, std::move(inputs), std::move(attributes))[0];

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-std::string text(std::size_t value) { return std::to_string(value); }
-
 int element_label(const NpySource& source, const NpyHeader& header, std::size_t row) {
   const std::uint64_t bits = npy_element_bits(source, header, row);
   const std::int64_t value =
@@ -57,13 +55,17 @@ std::vector<int> read_npy_labels(std::span<const std::uint8_t> bytes, std::strin
   return labels;
 }
 
-template <std::size_t Rank>
-std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array) {
+std::vector<std::uint8_t> write_npy(const float* values, std::span<const std::size_t> shape) {
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are copied as they lie");
   std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
-  for (std::size_t axis = 0; axis < Rank; ++axis) {
-    header += text(array.shape(axis)) + (axis + 1 < Rank ? ", " : Rank == 1 ? ",)" : ")");
+  std::size_t size = sizeof(float);
+  for (const std::size_t extent : shape) {
+    append(header, {extent, ", "});
+    size *= extent;
   }
+  header.pop_back();
+  if (shape.size() > 1) header.pop_back();  // a tuple of one ends with a comma
+  header += ')';
   header += ", }";
   const std::size_t unpadded = kMagic.size() + 4 + header.size() + 1;
   header.append((64 - unpadded % 64) % 64, ' ');
@@ -72,13 +74,9 @@ std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array) {
   bytes.insert(bytes.end(), {1, 0, static_cast<std::uint8_t>(header.size() & 255),
                              static_cast<std::uint8_t>(header.size() >> 8)});
   bytes.insert(bytes.end(), header.begin(), header.end());
-  const auto* data = reinterpret_cast<const std::uint8_t*>(array.data());
-  bytes.insert(bytes.end(), data, data + array.size() * sizeof(float));
+  const auto* data = reinterpret_cast<const std::uint8_t*>(values);
+  bytes.insert(bytes.end(), data, data + size);
   return bytes;
 }
-
-template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 1>&);
-template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 2>&);
-template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 3>&);
 
 }  // namespace pathflow::io

@@ -33,14 +33,15 @@ tensor::Points read_npy_points(std::span<const std::uint8_t> bytes, std::string_
 /// Errors: IoError as above, for floating-point dtypes, and for a value that int cannot hold.
 std::vector<int> read_npy_labels(std::span<const std::uint8_t> bytes, std::string_view name);
 
-/// The bytes of a version 1.0 file: '<f4', C order, data at a multiple of 64 bytes. Rank 1, 2, 3.
+/// The bytes of a version 1.0 file: '<f4', C order, data at a multiple of 64 bytes. The values in
+/// row-major order; shape: at least one extent.
+///@{
+std::vector<std::uint8_t> write_npy(const float* values, std::span<const std::size_t> shape);
 template <std::size_t Rank>
-[[gnu::visibility("default")]] std::vector<std::uint8_t> write_npy(
-    const xt::xtensor<float, Rank>& array);
-
-extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 1>&);
-extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 2>&);
-extern template std::vector<std::uint8_t> write_npy(const xt::xtensor<float, 3>&);
+std::vector<std::uint8_t> write_npy(const xt::xtensor<float, Rank>& array) {
+  return write_npy(array.data(), array.shape());
+}
+///@}
 
 }  // namespace pathflow::io
 

@@ -104,20 +104,19 @@ std::string header_json(const Safetensors& file) {
   if (!file.metadata.empty()) {
     json += "\"__metadata__\":{";
     for (const auto& [key, value] : file.metadata) {
-      if (json.back() != '{') json += ',';
-      json += json_string(key) + ':' + json_string(value);
+      append(json, {(json.back() != '{' ? "," : ""), json_string(key), ":", json_string(value)});
     }
     json += '}';
   }
   std::uint64_t begin = 0;
   for (const auto& [name, tensor] : file.tensors) {
-    if (json.size() > 1) json += ',';
-    json += json_string(name) + ":{\"dtype\":" + json_string(tensor.dtype) + ",\"shape\":[";
+    append(json, {(json.size() > 1 ? "," : ""), json_string(name),
+                  ":{\"dtype\":", json_string(tensor.dtype), ",\"shape\":["});
     for (std::size_t axis = 0; axis < tensor.shape.size(); ++axis) {
-      json += (axis > 0 ? "," : "") + std::to_string(tensor.shape[axis]);
+      append(json, {(axis > 0 ? "," : ""), tensor.shape[axis]});
     }
     const std::uint64_t end = begin + tensor.bytes.size();
-    json += "],\"data_offsets\":[" + std::to_string(begin) + ',' + std::to_string(end) + "]}";
+    append(json, {"],\"data_offsets\":[", begin, ",", end, "]}"});
     begin = end;
   }
   return json += '}';

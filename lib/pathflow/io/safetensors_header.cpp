@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kMetadata = "__metadata__";
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) { return message({"\"", text, "\""}); }
 
 /// A value as an error names it: a list by its kind, anything else as it is written.
 std::string described(const Json& value) {
@@ -20,7 +20,7 @@ std::string described(const Json& value) {
     case JsonKind::kArray:
       return "an array";
     case JsonKind::kString:
-      return "the string " + quoted(value.string());
+      return message({"the string \"", value.string(), "\""});
     default:
       return std::string(value.text());
   }
@@ -34,7 +34,7 @@ class HeaderReader {
   ParsedHeader read(std::string_view text) {
     std::set<std::string> names;
     for (const auto& [name, value] : items_of(JsonKind::kObject, parsed(text), "an object")) {
-      context_ = quoted(name) + ": ";
+      context_ = message({"\"", name, "\": "});
       if (!names.insert(name).second) refuse_twice(name);
       if (name == kMetadata) {
         read_metadata(value);
@@ -63,7 +63,7 @@ class HeaderReader {
   [[noreturn]] void refuse_twice(const std::string& name) const {
     refuse({"each name once, got ", quoted(name), " twice"});
   }
-  [[noreturn]] void refuse_kind(const std::string& expected, const Json& got) const {
+  [[noreturn]] void refuse_kind(MessagePart expected, const Json& got) const {
     refuse({expected, ", got ", described(got)});
   }
 
@@ -81,7 +81,7 @@ class HeaderReader {
          items_of(JsonKind::kArray, value, "an array of whole numbers")) {
       std::uint64_t number = 0;
       if (!item.natural(number)) {
-        refuse_kind("whole numbers from 0 to 2^64 - 1 in " + field, item);
+        refuse_kind(message({"whole numbers from 0 to 2^64 - 1 in ", field}), item);
       }
       numbers.push_back(number);
     }

@@ -203,8 +203,8 @@ double median_bandwidth(const Points& x, const Points& y) {
     }
   }
   if (squares.empty()) return 1;
-  const auto middle = squares.begin() + static_cast<std::ptrdiff_t>(squares.size() / 2);
-  std::nth_element(squares.begin(), middle, squares.end());
+  double *first = squares.data(), *middle = first + squares.size() / 2;
+  std::nth_element(first, middle, first + squares.size());
   return std::sqrt(*middle);
 }
 

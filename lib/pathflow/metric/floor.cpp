@@ -7,6 +7,7 @@
 #include <span>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/metric/metrics.hpp"
 #include "pathflow/metric/random_rows.hpp"
@@ -36,7 +37,10 @@ Distance find(std::string_view where, std::string_view name) {
 DistanceFloor summary(std::vector<double> values) {
   DistanceFloor result;
   result.values = std::move(values);
-  std::sort(result.values.begin(), result.values.end());
+  // By insertion: the values are few, and std::sort is a kilobyte of the WebAssembly module.
+  for (auto at = result.values.begin(); at != result.values.end(); ++at) {
+    std::rotate(std::upper_bound(result.values.begin(), at, *at), at, at + 1);
+  }
   result.mean = std::accumulate(result.values.begin(), result.values.end(), 0.0) /
                 static_cast<double>(result.values.size());
   result.low = quantile(result.values, 0.025);
@@ -47,16 +51,15 @@ DistanceFloor summary(std::vector<double> values) {
 }  // namespace
 
 const std::vector<std::string>& distance_names() {
-  static const std::vector<std::string> names = {"w2", "sliced", "energy", "mmd"};
+  static const std::vector<std::string> names = name_list({"w2", "sliced", "energy", "mmd"});
   return names;
 }
 
 double distance(std::string_view name, const Points& x, const Points& y) {
   const double result = find("distance", name)(x, y);
   if (std::isfinite(result)) return result;
-  throw NumericError(
-      "distance",
-      std::string(name) + " must be finite (are the points above 1e18?), got " + to_text(result));
+  throw_error(ErrorCode::kNumeric, "distance",
+              {name, " must be finite (are the points above 1e18?), got ", result});
 }
 
 DistanceFloor floor(std::string_view name, const Draw& draw, std::size_t n, int repeats,

@@ -17,8 +17,8 @@ void check_sample(std::string_view where, std::string_view name, const Points& p
   for (std::size_t i = 0; i < points.size(); ++i) {
     const float value = points.data()[i];
     if (!std::isfinite(value)) {
-      const std::string row = std::to_string(i / points.shape(1));
-      check_finite(where, std::string(name) + " row " + row, static_cast<double>(value));
+      check_finite(where, message({name, " row ", i / points.shape(1)}),
+                   static_cast<double>(value));
     }
   }
 }

@@ -4,11 +4,12 @@
 
 #include "pathflow/base/elementary.hpp"
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 
 namespace pathflow::nn {
 
 const std::vector<std::string>& learning_rate_names() {
-  static const std::vector<std::string> names = {"constant", "cosine"};
+  static const std::vector<std::string> names = name_list({"constant", "cosine"});
   return names;
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/base/random.hpp"
 
 namespace pathflow::nn {
@@ -11,7 +12,7 @@ namespace {
 constexpr double kTwoPi = 6.283185307179586476925286766559;
 
 std::string layer_name(std::int64_t layer, const char* part) {
-  return "mlp." + std::to_string(layer) + "." + part;
+  return message({"mlp.", layer, ".", part});
 }
 
 void check(const MlpOptions& options) {
@@ -56,7 +57,7 @@ graph::Value fourier(graph::Graph& graph, graph::Value t, std::int64_t frequenci
 }  // namespace
 
 const std::vector<std::string>& time_feature_names() {
-  static const std::vector<std::string> names = {"raw", "fourier"};
+  static const std::vector<std::string> names = name_list({"raw", "fourier"});
   return names;
 }
 
@@ -93,9 +94,9 @@ graph::Value Mlp::forward(graph::Graph& graph, std::span<const graph::Value> par
                           graph::Value x, graph::Value t, graph::Value label) const {
   check_size("Mlp::forward", "parameters", parameters.size(), parameters_.size());
   if (static_cast<bool>(label) != (options_.classes > 0)) {
-    throw InvalidArgument("Mlp::forward", options_.classes > 0
-                                              ? "label must be given to a conditional network"
-                                              : "label must be unset without classes");
+    throw_error(ErrorCode::kInvalidArgument, "Mlp::forward",
+                options_.classes > 0 ? "label must be given to a conditional network"
+                                     : "label must be unset without classes");
   }
   const bool raw = options_.time_features == "raw";
   const graph::Value features = raw ? t : fourier(graph, t, options_.time_frequencies);

@@ -476,7 +476,7 @@ void solve(std::size_t n, std::span<const T> cost, std::span<std::int32_t> colum
   check_size(kWhere, "column_of_row", column_of_row.size(), n);
   for (std::size_t k = 0; k < cost.size(); ++k) {
     if (!std::isfinite(cost[k])) {
-      check_finite(kWhere, "cost(" + std::to_string(k / n) + ", " + std::to_string(k % n) + ")",
+      check_finite(kWhere, message({"cost(", k / n, ", ", k % n, ")"}),
                    static_cast<double>(cost[k]));
     }
   }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/path/squared_distances.hpp"
 
 namespace pathflow::path {
@@ -58,7 +59,7 @@ void add_label_penalty(std::size_t n, const CouplingOptions& options, CouplingWo
   check_not_negative(kWhere, "label_penalty", options.label_penalty);
   if (options.labels.empty()) {
     throw_error(ErrorCode::kInvalidArgument, kWhere,
-                {"conditional-ot needs a label for every row, got none"});
+                "conditional-ot needs a label for every row, got none");
   }
   check_size(kWhere, "labels", options.labels.size(), n);
   const float penalty = static_cast<float>(options.label_penalty * mean_of(w.cost));
@@ -97,8 +98,8 @@ void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
 }
 
 const std::vector<std::string>& coupling_names() {
-  static const std::vector<std::string> names{"independent",    "ot",    "sinkhorn",
-                                              "conditional-ot", "pairs", "bridge"};
+  static const std::vector<std::string> names =
+      name_list({"independent", "ot", "sinkhorn", "conditional-ot", "pairs", "bridge"});
   return names;
 }
 

@@ -58,11 +58,10 @@ const Entry& find(std::string_view name) {
 
 Diffusion own_diffusion(std::string_view name, const Gamma& gamma, double t) {
   if (name == "g2") {
-    throw InvalidArgument(
-        "diffusion_at",
-        "diffusion \"g2\" reverses the noising by a Gaussian source, and this path "
-        "has noise gamma of its own: use \"sigma\" (w = 2 gamma), \"constant\" or "
-        "\"time\"");
+    throw_error(
+        ErrorCode::kInvalidArgument, "diffusion_at",
+        "diffusion \"g2\" reverses the noising by a Gaussian source, and this path has noise "
+        "gamma of its own: use \"sigma\" (w = 2 gamma), \"constant\" or \"time\"");
   }
   return find(name).at({.alpha = 1, .sigma = gamma.at(t)}, t);
 }

@@ -3,13 +3,14 @@
 #include <cmath>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 
 namespace pathflow::path {
 namespace {
 
 std::string refusal(Prediction from, Prediction to, const Schedule& schedule, double t) {
-  return std::string(prediction_name(to)) + " from " + std::string(prediction_name(from)) +
-         " has no finite limit on " + schedule.name() + " at t = " + to_text(t);
+  return message({prediction_name(to), " from ", prediction_name(from), " has no finite limit on ",
+                  schedule.name(), " at t = ", t});
 }
 
 // With x = alpha D + sigma N and c q = a D + b N both ends are known, and c' q' = a' D + b' N is
@@ -59,7 +60,8 @@ bool usable(Prediction prediction, const Schedule& schedule, double t) {
 }  // namespace
 
 const std::vector<std::string>& prediction_names() {
-  static const std::vector<std::string> names{"data", "noise", "velocity", "v", "score", "edm"};
+  static const std::vector<std::string> names =
+      name_list({"data", "noise", "velocity", "v", "score", "edm"});
   return names;
 }
 
@@ -91,7 +93,7 @@ LinearForm linear_form(Prediction prediction, const Coefficients& at) {
     case Prediction::kEdm:
       return {at.sigma, -at.alpha, std::hypot(at.alpha, at.sigma)};
   }
-  throw_error(ErrorCode::kInternal, "linear_form", {"prediction out of range"});
+  throw_error(ErrorCode::kInternal, "linear_form", "prediction out of range");
 }
 
 TargetWeights target_weights(Prediction prediction, const Coefficients& at) {

@@ -22,14 +22,14 @@ std::size_t first_bad_row(std::span<const T> values, std::size_t d) {
 template <class T>
 void Model<T>::predict_noise(std::span<const T>, T, std::span<T>, std::span<T>) {
   throw_error(ErrorCode::kInvalidArgument, "Model::predict_noise",
-              {"needs a path with noise of its own, got a model without gamma"});
+              "needs a path with noise of its own, got a model without gamma");
 }
 
 template <class T>
 void Model<T>::jump(std::span<const T>, T, T, std::span<T>) {
   throw_error(ErrorCode::kInvalidArgument, "sample",
-              {"a jump needs a model of mean velocities (objective mean-flow or shortcut), got one "
-               "that has none: use an ODE sampler, or sampler consistency"});
+              "a jump needs a model of mean velocities (objective mean-flow or shortcut), got one "
+              "that has none: use an ODE sampler, or sampler consistency");
 }
 
 template <class T>

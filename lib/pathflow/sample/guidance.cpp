@@ -13,15 +13,15 @@ GuidedModel<T>::GuidedModel(Model<T>& strong, Model<T>& weak, double scale)
     : strong_(strong), weak_(weak), scale_(scale) {
   check_finite("GuidedModel", "scale", scale);
   if (strong.dimension() != weak.dimension()) {
-    throw ShapeError("GuidedModel", "both models must have one dimension, got " +
-                                        std::to_string(strong.dimension()) + " and " +
-                                        std::to_string(weak.dimension()));
+    throw_error(ErrorCode::kShape, "GuidedModel",
+                {"both models must have one dimension, got ", strong.dimension(), " and ",
+                 weak.dimension()});
   }
   if (strong.prediction() != weak.prediction()) {
-    throw InvalidArgument("GuidedModel",
-                          "both models must predict the same, got " +
-                              std::string(path::prediction_name(strong.prediction())) + " and " +
-                              std::string(path::prediction_name(weak.prediction())));
+    throw_error(
+        ErrorCode::kInvalidArgument, "GuidedModel",
+        {"both models must predict the same, got ", path::prediction_name(strong.prediction()),
+         " and ", path::prediction_name(weak.prediction())});
   }
 }
 

@@ -16,7 +16,7 @@ void check_options(std::string_view where, const LangevinOptions& options) {
   check_between(where, "steps", std::int64_t{options.steps}, 1, 1'000'000'000);
   for (std::size_t i = 0; i < options.keep.size(); ++i) {
     const int least = i == 0 ? 0 : options.keep[i - 1];
-    check_between(where, "keep[" + std::to_string(i) + "]", std::int64_t{options.keep[i]}, least,
+    check_between(where, message({"keep[", i, "]"}), std::int64_t{options.keep[i]}, least,
                   options.steps);
   }
 }
@@ -29,7 +29,9 @@ class Chains {
          const LangevinOptions& options)
       : where_(where), score_(score), options_(options), d_(start.shape(1)) {
     check_options(where, options);
-    if (start.size() == 0) throw ShapeError(where, "start must have at least one row, got none");
+    if (start.size() == 0) {
+      throw_error(ErrorCode::kShape, where, "start must have at least one row, got none");
+    }
     result.points = start;
     result.trajectories =
         tensor::Cube<T>::from_shape({options.keep.size(), start.shape(0), start.shape(1)});
@@ -48,10 +50,10 @@ class Chains {
     score_(x, out);
     const std::size_t row = first_bad_row(std::span<const T>(out), d_);
     if (row == rows()) return;
-    throw NumericError(where_,
-                       "the score must be finite (a smaller step helps), got a value that is "
-                       "not in step " +
-                           std::to_string(step) + ", row " + std::to_string(row));
+    throw_error(
+        ErrorCode::kNumeric, where_,
+        {"the score must be finite (a smaller step helps), got a value that is not in step ", step,
+         ", row ", row});
   }
   /// out = x + (h / 2) s + sqrt(h) z with the draws of a step.
   void propose(int step, std::span<T> out) {
@@ -62,7 +64,7 @@ class Chains {
   void finish(int step) {
     keep(step);
     if (options_.progress && !options_.progress(static_cast<double>(step) / options_.steps)) {
-      throw Cancelled(where_, "stopped by progress after step " + std::to_string(step));
+      throw_error(ErrorCode::kCancelled, where_, {"stopped by progress after step ", step});
     }
   }
 
@@ -89,10 +91,9 @@ void check_log_density(std::span<const T> values, bool may_vanish, int step) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double value = static_cast<double>(values[i]);
     if (std::isfinite(value) || (may_vanish && value < 0)) continue;
-    throw NumericError("mala", "log p must be finite" +
-                                   std::string(may_vanish ? " or -infinity" : " at the start") +
-                                   ", got " + to_text(value) + " in step " + std::to_string(step) +
-                                   ", row " + std::to_string(i));
+    throw_error(ErrorCode::kNumeric, "mala",
+                {"log p must be finite", (may_vanish ? " or -infinity" : " at the start"), ", got ",
+                 value, " in step ", step, ", row ", i});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pathflow/base/names.hpp"
 #include "pathflow/path/dynamics.hpp"
 #include "pathflow/sample/sample.hpp"
 #include "pathflow/sample/time_grid.hpp"
@@ -14,19 +15,19 @@ namespace pathflow::sample {
 /// Values of the options that have a list and no other place for it.
 ///@{
 inline const std::vector<std::string>& variance_names() {
-  static const std::vector<std::string> names{"small", "large"};
+  static const std::vector<std::string> names = name_list({"small", "large"});
   return names;
 }
 inline const std::vector<std::string>& predictor_names() {
-  static const std::vector<std::string> names{"reverse-diffusion", "ode", "none"};
+  static const std::vector<std::string> names = name_list({"reverse-diffusion", "ode", "none"});
   return names;
 }
 inline const std::vector<std::string>& last_step_names() {
-  static const std::vector<std::string> names{"mean", "tweedie", "euler"};
+  static const std::vector<std::string> names = name_list({"mean", "tweedie", "euler"});
   return names;
 }
 inline const std::vector<std::string>& guidance_convention_names() {
-  static const std::vector<std::string> names{"scale", "excess"};
+  static const std::vector<std::string> names = name_list({"scale", "excess"});
   return names;
 }
 ///@}
@@ -55,7 +56,8 @@ void for_each_option(SampleOptions& o, const Visit& visit) {
         "predictor-corrector: Langevin steps a level");
   visit("corrector_snr", o.corrector_snr, nullptr, "predictor-corrector: their noise to drift");
   visit("last_step", o.last_step, &last_step_names, "The step that ends at the data");
-  visit("guidance", o.guidance, nullptr, "Weight of the label, or of the run over its guide; 1: as trained");
+  visit("guidance", o.guidance, nullptr,
+        "Weight of the label, or of the run over its guide; 1: as trained");
   visit("guidance_convention", o.guidance_convention, &guidance_convention_names,
         "scale: v_u + w (v_c - v_u); excess: (1 + w) v_c - w v_u");
   visit("grid_rho", o.grid_rho, nullptr, "karras grid: larger is finer near the data");

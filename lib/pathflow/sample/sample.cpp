@@ -66,7 +66,7 @@ void check_times(const SampleOptions& options, const path::Schedule& schedule, b
 void check_keep(const Span& span, const std::vector<double>& keep) {
   const double low = std::min(span.from, span.to), high = std::max(span.from, span.to);
   for (std::size_t k = 0; k < keep.size(); ++k) {
-    check_between(kWhere, "keep[" + std::to_string(k) + "]", keep[k], low, high);
+    check_between(kWhere, message({"keep[", k, "]"}), keep[k], low, high);
     if (k > 0 && (keep[k] - keep[k - 1]) * (span.to - span.from) < 0) {
       throw_error(
           ErrorCode::kInvalidArgument, kWhere,
@@ -95,9 +95,9 @@ void check_last_step(const std::string& name, bool adaptive) {
     throw_unknown_name(kWhere, "last_step", name, names);
   }
   if (name == "tweedie" && adaptive) {
-    throw InvalidArgument(kWhere,
-                          "last_step \"tweedie\" needs a sampler with a grid of steps, got "
-                          "one that chooses its own");
+    throw_error(ErrorCode::kInvalidArgument, kWhere,
+                "last_step \"tweedie\" needs a sampler with a grid of steps, got one that chooses "
+                "its own");
   }
 }
 

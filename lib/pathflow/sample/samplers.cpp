@@ -2,6 +2,7 @@
 #include <string>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/sample/sampler.hpp"
 
 // One line a sampler: its public name and the function that its file defines.
@@ -37,7 +38,7 @@ PATHFLOW_SAMPLERS(PATHFLOW_DECLARE)
 
 const std::vector<std::string>& sampler_names() {
 #define PATHFLOW_NAME(name, make) name,
-  static const std::vector<std::string> names{PATHFLOW_SAMPLERS(PATHFLOW_NAME)};
+  static const std::vector<std::string> names = name_list({PATHFLOW_SAMPLERS(PATHFLOW_NAME)});
 #undef PATHFLOW_NAME
   return names;
 }

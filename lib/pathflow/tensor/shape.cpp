@@ -28,10 +28,9 @@ std::int64_t Shape::size() const {
 std::string Shape::to_text() const {
   std::string text = "[";
   for (int axis = 0; axis < rank_; ++axis) {
-    if (axis > 0) text += ", ";
-    text += std::to_string(extents_[axis]);
+    pathflow::append(text, {(axis > 0 ? ", " : ""), extents_[axis]});
   }
-  return text + "]";
+  return text += "]";
 }
 
 }  // namespace pathflow::tensor

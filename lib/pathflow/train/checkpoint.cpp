@@ -53,9 +53,9 @@ std::int64_t whole_number(const io::Safetensors& file, std::string_view name,
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i ? ", " : "") + std::to_string(shape[i]);
+    append(text, {(i ? ", " : ""), shape[i]});
   }
-  return text + "]";
+  return text += "]";
 }
 
 std::vector<std::int64_t> extents(const graph::Shape& shape) {
@@ -78,7 +78,7 @@ tensor::Points tensor_points(const io::Tensor& tensor, std::string_view name,
 
 /// "snapshot.3.rows", a tensor; "snapshot.3.time", metadata.
 std::string snapshot_key(std::size_t k, const char* what) {
-  return "snapshot." + std::to_string(k) + what;
+  return message({"snapshot.", k, what});
 }
 
 io::Tensor labels_tensor(const std::vector<int>& labels) {
@@ -109,10 +109,10 @@ std::vector<int> tensor_labels(const io::Tensor& tensor, std::string_view name) 
 std::string difference(const io::Safetensors& file, const std::string& key,
                        const std::vector<std::int64_t>& wanted) {
   const auto found = file.tensors.find(key);
-  if (found == file.tensors.end()) return "\"" + key + "\" is missing";
+  if (found == file.tensors.end()) return message({"\"", key, "\" is missing"});
   if (found->second.shape == wanted && found->second.dtype == "F32") return {};
-  return "\"" + key + "\" must be F32 " + shape_text(wanted) + ", got " + found->second.dtype +
-         " " + shape_text(found->second.shape);
+  return message({"\"", key, "\" must be F32 ", shape_text(wanted), ", got ", found->second.dtype,
+                  " ", shape_text(found->second.shape)});
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ void check_run_states(const io::Safetensors& file, std::string_view name,
   const auto check = [&](const std::string& key, const graph::Shape& shape) {
     const std::string text = difference(file, key, extents(shape));
     if (text.empty()) return;
-    if (++count <= 3) differences += (count > 1 ? "; " : "") + text;
+    if (++count <= 3) append(differences, {(count > 1 ? "; " : ""), text});
   };
   const nn::Mlp mlp(network);
   for (const nn::Mlp::Parameter& parameter : mlp.parameters()) {
@@ -180,7 +180,7 @@ void check_run_states(const io::Safetensors& file, std::string_view name,
     }
     for (const std::string& key : state_names(parameter.name)) check(key, parameter.shape);
   }
-  if (count > 3) differences += "; and " + std::to_string(count - 3) + " more";
+  if (count > 3) append(differences, {"; and ", count - 3, " more"});
   if (count > 0) refuse(name, {"tensors must fit the configuration: ", differences});
 }
 
@@ -193,13 +193,15 @@ void read_run_states(const io::Safetensors& file, Network& network) {
 
 std::vector<std::uint8_t> write_run(const RunHeader& header, const Ends& ends, Network& network) {
   io::Safetensors file;
-  file.metadata = {{"format", kFormat},
-                   {"version", std::to_string(kRunVersion)},
-                   {"producer", "pathflow " + std::string(kVersion)},
-                   {"config", to_json(header.options)},
-                   {"step", std::to_string(header.step)},
-                   {"data_scale", to_text(header.scales.data)},
-                   {"source_scale", to_text(header.scales.source)}};
+  const std::pair<const char*, std::string> facts[] = {
+      {"format", kFormat},
+      {"version", message({kRunVersion})},
+      {"producer", message({"pathflow ", kVersion})},
+      {"config", to_json(header.options)},
+      {"step", message({header.step})},
+      {"data_scale", message({header.scales.data})},
+      {"source_scale", message({header.scales.source})}};
+  for (const auto& [key, text] : facts) file.metadata[key] = text;
   for (const std::string& key : network.state_names()) {
     file.tensors[key] = io::Tensor::of(std::span<const float>(network.states().at(key)),
                                        extents(network.states().shape(key)));

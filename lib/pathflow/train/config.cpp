@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/io/json.hpp"
 #include "pathflow/nn/learning_rate.hpp"
 #include "pathflow/train/option_table.hpp"
@@ -22,7 +23,7 @@ constexpr std::uint64_t kLargestSeed = (std::uint64_t{1} << 53) - 1;
 [[noreturn]] void refuse(std::string_view where, std::string_view key, const char* wanted,
                          const Json& value) {
   std::string text(value.text());
-  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  if (text.size() > 60) text.replace(57, std::string::npos, "...");
   throw_error(ErrorCode::kInvalidArgument, where, {key, " must be ", wanted, ", got ", text});
 }
 
@@ -62,7 +63,7 @@ std::string json_of(bool value) { return value ? "true" : "false"; }
 std::string json_of(double value) { return std::isfinite(value) ? to_text(value) : "null"; }
 template <class Integer>
 std::string json_of(Integer value) {
-  return std::to_string(value);
+  return message({value});
 }
 
 Json parse_object(std::string_view text, std::string_view where) {
@@ -99,9 +100,9 @@ void check_below(std::string_view where, std::string_view name, double value, do
 
 void validate_names(const TrainOptions& o, std::string_view where) {
   if (o.data.empty())
-    throw_error(ErrorCode::kInvalidArgument, where, {"data must not be empty, got \"\""});
+    throw_error(ErrorCode::kInvalidArgument, where, "data must not be empty, got \"\"");
   if (o.source.empty())
-    throw_error(ErrorCode::kInvalidArgument, where, {"source must not be empty, got \"\""});
+    throw_error(ErrorCode::kInvalidArgument, where, "source must not be empty, got \"\"");
   for_each_option(o, [&](const char* key, const auto& field, auto names, auto, auto) {
     if constexpr (!std::is_null_pointer_v<decltype(names)>) {
       if (names == &path::schedule_names) {
@@ -133,8 +134,8 @@ void validate_coupling(const TrainOptions& o, std::string_view where) {
   check_not_negative(where, "label_penalty", o.label_penalty);
   if (coupling == path::Coupling::kConditionalOt && !o.conditional && o.classes == 0) {
     throw_error(ErrorCode::kInvalidArgument, where,
-                {"coupling \"conditional-ot\" needs a conditional run (labels), got an "
-                 "unconditional one"});
+                "coupling \"conditional-ot\" needs a conditional run (labels), got an "
+                "unconditional one");
   }
 }
 
@@ -164,7 +165,8 @@ const std::vector<std::string>& option_names() {
 }
 
 const std::vector<std::string>& weight_names() {
-  static const std::vector<std::string> names = {"default", "velocity", "sigma2", "g2", "one"};
+  static const std::vector<std::string> names =
+      name_list({"default", "velocity", "sigma2", "g2", "one"});
   return names;
 }
 
@@ -174,11 +176,11 @@ std::string to_json(const TrainOptions& options, int indent) {
   const std::string line =
       indent < 0 ? "" : "\n" + std::string(static_cast<std::size_t>(indent), ' ');
   const std::string colon = indent < 0 ? ":" : ": ";
-  std::string text = "{" + line + "\"format\"" + colon + std::to_string(kConfigVersion);
+  std::string text = message({"{", line, "\"format\"", colon, kConfigVersion});
   for_each_option(options, [&](const char* key, const auto& field, auto, auto, auto) {
-    text += "," + line + io::json_string(key) + colon + json_of(field);
+    append(text, {",", line, "\"", key, "\"", colon, json_of(field)});
   });
-  return text + (indent < 0 ? "}" : "\n}");
+  return text += indent < 0 ? "}" : "\n}";
 }
 
 TrainOptions options_from_json(std::string_view text, const TrainOptions& defaults,

@@ -58,7 +58,7 @@ Pool data_pool(const TrainOptions& options, TrainInputs& inputs) {
   if (rows == nullptr) {
     if (inputs.labels) {
       throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                  {"labels need rows of data, got labels alone"});
+                  "labels need rows of data, got labels alone");
     }
     return drawn_pool(options.data, pool_seed(options.seed, kDataEnd));
   }
@@ -125,8 +125,8 @@ void check_source(const TrainOptions& options, const Pool& source, const Pool& d
   if (source.fresh()) {
     if (options.coupling != "pairs") return;
     throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"coupling \"pairs\" needs source rows, one for each data row, got none with "
-                 "source \"gaussian\""});
+                "coupling \"pairs\" needs source rows, one for each data row, got none with "
+                "source \"gaussian\"");
   }
   if (source.rows->dimension() != static_cast<std::size_t>(options.dimension)) {
     throw_error(ErrorCode::kShape, "Trainer",
@@ -157,12 +157,12 @@ void check_times(const std::vector<Snapshot>& snapshots) {
 Ends snapshot_ends(TrainOptions& options, TrainInputs& inputs) {
   if (inputs.data || inputs.data_rows || inputs.source || inputs.source_rows || inputs.labels) {
     throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"snapshots take the place of data, source and labels, got both"});
+                "snapshots take the place of data, source and labels, got both");
   }
   if (options.coupling == "pairs") {
     throw_error(ErrorCode::kInvalidArgument, "Trainer",
-                {"coupling must not be \"pairs\" with snapshots, whose rows are not joined to one "
-                 "another, got \"pairs\""});
+                "coupling must not be \"pairs\" with snapshots, whose rows are not joined to one "
+                "another, got \"pairs\"");
   }
   check_times(*inputs.snapshots);
   Ends ends;

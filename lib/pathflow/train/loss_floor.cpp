@@ -76,33 +76,26 @@ class FloorMeter {
     std::size_t begin = 0;
     while (begin < count) {
       std::size_t end = begin + 1;
-      while (end < count && rows_[end].label == rows_[begin].label) ++end;
+      while (end < count && draws_[end].first == draws_[begin].first) ++end;
       add_group(t, begin, end, floor, excess);
       begin = end;
     }
   }
 
  private:
-  struct Row {
-    int label;  ///< classes: the null label
-    std::size_t row;
-    std::size_t number;  ///< of the draw
-    bool operator<(const Row& other) const {
-      return label != other.label ? label < other.label : number < other.number;
-    }
-  };
-
   void draw_rows(std::uint64_t draw, std::size_t count) {
     const Pool& data = run_.ends.data;
     const Random rows(seed_, Purpose::kDataIndex), dropout(seed_, Purpose::kLabelDropout);
+    draws_.resize(count);
     rows_.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto row = static_cast<std::size_t>(rows.index(draw, i, data.count()));
+      rows_[i] = static_cast<std::size_t>(rows.index(draw, i, data.count()));
       const bool labelled =
           run_.options.classes > 0 && dropout.uniform(draw, i) >= run_.options.label_dropout;
-      rows_[i] = {labelled ? data.labels[row] : run_.options.classes, row, i};
+      const int label = labelled ? data.labels[rows_[i]] : run_.options.classes;
+      draws_[i] = {static_cast<std::size_t>(label), i};
     }
-    std::sort(rows_.begin(), rows_.end());
+    std::sort(draws_.begin(), draws_.end());
     noise_.resize(count * d_);
     Random(seed_, Purpose::kSourceNoise).fill_normal(std::span<float>(noise_), draw);
   }
@@ -114,14 +107,14 @@ class FloorMeter {
     x_.resize(count * d_);
     for (std::size_t i = 0; i < count; ++i) {
       const std::span<float> x(x_.data() + i * d_, d_);
-      run_.ends.data.rows->read(rows_[begin + i].row, 1, x);
-      for (std::size_t k = 0; k < d_; ++k) {
-        x[k] = alpha * x[k] + sigma * noise_[rows_[begin + i].number * d_ + k];
-      }
+      const std::size_t draw = draws_[begin + i].second;
+      run_.ends.data.rows->read(rows_[draw], 1, x);
+      for (std::size_t k = 0; k < d_; ++k) x[k] = alpha * x[k] + sigma * noise_[draw * d_ + k];
     }
     const LossParts parts = *loss_.parts(t);
-    EmpiricalPath<float>& exact = minimiser(rows_[begin].label);
-    excess += parts.error * squared_error(exact, t, rows_[begin].label);
+    const int label = static_cast<int>(draws_[begin].first);
+    EmpiricalPath<float>& exact = minimiser(label);
+    excess += parts.error * squared_error(exact, t, label);
     for (const double spread : spread_) floor += parts.constant + parts.spread * spread;
   }
 
@@ -159,7 +152,8 @@ class FloorMeter {
   std::uint64_t seed_;
   std::size_t d_;
   std::vector<std::unique_ptr<EmpiricalPath<float>>> minimisers_;  ///< by label, made when needed
-  std::vector<Row> rows_;
+  std::vector<std::pair<std::size_t, std::size_t>> draws_;  ///< label (classes: null), number
+  std::vector<std::size_t> rows_;                           ///< of the data, by number
   std::vector<float> noise_, x_, own_, exact_;
   std::vector<double> spread_;
   std::vector<int> labels_;

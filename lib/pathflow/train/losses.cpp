@@ -1,5 +1,6 @@
 // The table of objectives, and what they share.
 #include "pathflow/base/error.hpp"
+#include "pathflow/base/names.hpp"
 #include "pathflow/base/random.hpp"
 #include "pathflow/cpu/draws.hpp"
 #include "pathflow/path/time_sampling.hpp"
@@ -27,7 +28,7 @@ PATHFLOW_LOSSES(PATHFLOW_DECLARE)
 
 const std::vector<std::string>& objective_names() {
 #define PATHFLOW_NAME(name, make) name,
-  static const std::vector<std::string> names{PATHFLOW_LOSSES(PATHFLOW_NAME)};
+  static const std::vector<std::string> names = name_list({PATHFLOW_LOSSES(PATHFLOW_NAME)});
 #undef PATHFLOW_NAME
   return names;
 }

@@ -33,8 +33,8 @@ bool rectified(const TrainOptions& o) {
 void check_solver(const sample::SampleOptions& solver) {
   if (!solver.from && !solver.to && !solver.toward_source && solver.keep.empty()) return;
   throw_error(ErrorCode::kInvalidArgument, kWhere,
-              {"the solver must go from the source to the data and keep no times, got from, to, "
-               "toward_source or keep"});
+              "the solver must go from the source to the data and keep no times, got from, to, "
+              "toward_source or keep");
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ class AbsentRows final : public io::Rows {
 
  private:
   [[noreturn]] void refuse() const {
-    throw IoError(rows_.contents.path, "the run left its rows in this file, and it was not opened");
+    throw_error(ErrorCode::kIo, rows_.contents.path,
+                "the run left its rows in this file, and it was not opened");
   }
   FiledRows rows_;
 };

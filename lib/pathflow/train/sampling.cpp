@@ -57,7 +57,7 @@ class SampledNetwork {
     }
     if (scale == 1) {
       throw_error(ErrorCode::kInvalidArgument, "sample",
-                  {"a guide needs guidance, got the run alone (scale 1, excess 0)"});
+                  "a guide needs guidance, got the run alone (scale 1, excess 0)");
     }
   }
   void move_to(const std::string& name) {

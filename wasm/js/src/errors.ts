@@ -40,7 +40,7 @@ export class PathflowError extends Error {
   }
 }
 
-/** Throws InvalidArgument unless `value` is a whole number in [least, most]. */
+/** Throws InvalidArgument unless `value` is a whole number in [least, most]. @internal */
 export function checkWhole(
   where: string,
   name: string,
@@ -55,7 +55,7 @@ export function checkWhole(
   return value;
 }
 
-/** Throws InvalidArgument unless `seed` is a whole number in [0, 2^53). */
+/** Throws InvalidArgument unless `seed` is a whole number in [0, 2^53). @internal */
 export function checkSeed(where: string, seed: unknown): bigint {
   return BigInt(checkWhole(where, "seed", seed, 0, Number.MAX_SAFE_INTEGER));
 }

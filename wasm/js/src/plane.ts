@@ -5,7 +5,7 @@ import type { FloatArray } from "./types.js";
 
 type Bounds = readonly [number, number, number, number];
 
-/** Cell centres of a grid over bounds, row 0 at ymin, x fastest. */
+/** Cell centres of a grid over bounds, row 0 at ymin, x fastest. @internal */
 export function gridPoints(where: string, grid: number, bounds: Bounds): FloatArray {
   checkWhole(where, "grid", grid, 1, 1024);
   checkBounds(where, bounds);

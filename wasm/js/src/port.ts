@@ -21,7 +21,7 @@ interface EmitterPort extends PortLike {
   on(type: string, listener: (value: unknown) => void): void;
 }
 
-/** Calls `onMessage` with the data of each message, and `onError` if the other side fails. */
+/** Calls `onMessage` with the data of each message, `onError` if the other side fails. @internal */
 export function listen(
   port: PortLike,
   onMessage: (data: unknown) => void,

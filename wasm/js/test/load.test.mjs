@@ -3,8 +3,13 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { load } from "pathflow";
-import { hasExceptions, hasRelaxedSimd, hasSimd } from "../../dist/engine.js";
-import { kernelsOf, variantsOf } from "../../dist/kernels.js";
+import {
+  hasExceptions,
+  hasRelaxedSimd,
+  hasSimd,
+  kernelsOf,
+  variantsOf,
+} from "../../dist/internals.js";
 import { bytes, dist, file, refusal, variants } from "./support.mjs";
 
 test("load() picks the best kernels that this engine runs", async () => {

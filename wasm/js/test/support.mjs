@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { load, PathflowError } from "pathflow";
-import { variantsOf } from "../../dist/kernels.js";
+import { variantsOf } from "../../dist/internals.js";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 export const dist = new URL("../../dist/", import.meta.url);

@@ -138,7 +138,7 @@ namespace {
 Value like(Value x, double value) {
   if (!x)
     throw_error(ErrorCode::kInvalidArgument, "constant",
-                {"the other operand must be set, got an unset value"});
+                "the other operand must be set, got an unset value");
   return constant(*x.graph, value);
 }
 

@@ -25,7 +25,7 @@ namespace {
 
 Value named_leaf(Graph& graph, const OpDef& op, std::string name, Shape shape) {
   if (name.empty())
-    throw_error(ErrorCode::kInvalidArgument, op.name, {"name must not be empty, got \"\""});
+    throw_error(ErrorCode::kInvalidArgument, op.name, "name must not be empty, got \"\"");
   for (std::int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph.node(i);
     if (node.op->kind == OpKind::kLeaf && node.attributes.name == name) {

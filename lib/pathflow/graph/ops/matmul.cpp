@@ -9,8 +9,8 @@ namespace {
 std::vector<Shape> matmul_infer(std::span<const Shape> in, const Attributes& attributes) {
   const Shape &a = in[0], &b = in[1];
   const auto text = [&] {
-    return a.to_text() + (attributes.transpose_a ? "^T" : "") + " x " + b.to_text() +
-           (attributes.transpose_b ? "^T" : "");
+    return message({a.to_text(), (attributes.transpose_a ? "^T x " : " x "), b.to_text(),
+                    (attributes.transpose_b ? "^T" : "")});
   };
   if (a.rank() != 2 || b.rank() != 2)
     throw_error(ErrorCode::kShape, "matmul", {"ranks must be 2, got ", text()});

@@ -92,7 +92,7 @@ const OpDef kAdamW{
 
 AdamWResult adamw(std::span<const AdamWTensors> tensors, const AdamWScalars& s) {
   if (tensors.empty())
-    throw_error(ErrorCode::kInvalidArgument, "adamw", {"tensors must not be empty, got none"});
+    throw_error(ErrorCode::kInvalidArgument, "adamw", "tensors must not be empty, got none");
   std::vector<Value> in = {s.learning_rate,   s.beta1,     s.beta2,     s.epsilon,
                            s.weight_decay,    s.clip_norm, s.ema_decay, s.bias_correction1,
                            s.bias_correction2};
@@ -104,7 +104,7 @@ AdamWResult adamw(std::span<const AdamWTensors> tensors, const AdamWScalars& s) 
   }
   if (!in[0])
     throw_error(ErrorCode::kInvalidArgument, "adamw",
-                {"learning_rate must be set, got an unset value"});
+                "learning_rate must be set, got an unset value");
   Graph& graph = *in[0].graph;
   const std::vector<Value> out = record(graph, ops::kAdamW, std::move(in), std::move(attributes));
   AdamWResult result{.updated = {}, .gradient_norm = out[0]};

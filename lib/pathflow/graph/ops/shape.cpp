@@ -141,7 +141,7 @@ Value broadcast_to(Value x, Shape shape) {
 
 Value concat(ValueList values, int axis) {
   if (values.empty())
-    throw_error(ErrorCode::kInvalidArgument, "concat", {"values must not be empty, got none"});
+    throw_error(ErrorCode::kInvalidArgument, "concat", "values must not be empty, got none");
   const int normal = normal_axis("concat", values[0].shape(), axis);
   return record_one(ops::kConcat, {values.begin(), values.end()}, {.axis = normal});
 }

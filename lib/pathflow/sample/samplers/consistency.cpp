@@ -25,8 +25,8 @@ class Consistency final : public Sampler<T> {
     const double sigma = flow_.at_data_end(step.s) && !noisy_end_ ? 0 : at.sigma;
     if (sigma > 0 && !gaussian_) {
       throw_error(ErrorCode::kInvalidArgument, "sample",
-                  {"sampler \"consistency\" puts fresh noise in between its steps, which needs an "
-                   "independent Gaussian source; got another one: take steps 1, to the data"});
+                  "sampler \"consistency\" puts fresh noise in between its steps, which needs an "
+                  "independent Gaussian source; got another one: take steps 1, to the data");
     }
     const path::Conversion data = flow_.conversion(path::Prediction::kData, step.t);
     flow_.predict(x, step.t, q_);

@@ -37,8 +37,8 @@ class Edm final : public Sampler<T> {
     check_not_negative("sample", "churn_from", from_);
     check_not_negative("sample", "churn_noise", noise_scale_);
     if (!(to_ >= from_)) {
-      throw InvalidArgument("sample", "churn_to must be at least churn_from, got " + to_text(to_) +
-                                          " and " + to_text(from_));
+      throw_error(ErrorCode::kInvalidArgument, "sample",
+                  {"churn_to must be at least churn_from, got ", to_, " and ", from_});
     }
     if (churn_ > 0) require_gaussian_source(options, "edm with churn");
   }

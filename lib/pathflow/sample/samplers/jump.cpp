@@ -16,8 +16,8 @@ class Jump final : public Sampler<T> {
   Jump(Flow<T>& flow, const SampleOptions&) : flow_(flow), end_(flow.buffer()) {
     if (flow.jumps()) return;
     throw_error(ErrorCode::kInvalidArgument, "sample",
-                {"sampler \"jump\" needs a model of mean velocities (objective mean-flow or "
-                 "shortcut), got one without: use an ODE sampler, or \"consistency\""});
+                "sampler \"jump\" needs a model of mean velocities (objective mean-flow or "
+                "shortcut), got one without: use an ODE sampler, or \"consistency\"");
   }
 
   double advance(const Step& step, std::span<T> x) override {

@@ -25,7 +25,7 @@ class SdeFamily {
     if (flow.gamma() != nullptr) {
       z_ = flow.buffer();
     } else if (scale_ > 0) {
-      require_gaussian_source(options, std::string(sampler) + " with a diffusion");
+      require_gaussian_source(options, message({sampler, " with a diffusion"}));
     }
   }
 
