@@ -472,15 +472,31 @@ template <class T>
 void solve(std::size_t n, std::span<const T> cost, std::span<std::int32_t> column_of_row,
            AssignmentWorkspace& workspace) {
   constexpr std::string_view kWhere = "solve_assignment";
+  constexpr double kMost = 1e200;  // sums of duals stay finite
   check_size(kWhere, "cost", cost.size(), n * n);
   check_size(kWhere, "column_of_row", column_of_row.size(), n);
   for (std::size_t k = 0; k < cost.size(); ++k) {
-    if (!std::isfinite(cost[k])) {
-      check_finite(kWhere, message({"cost(", k / n, ", ", k % n, ")"}),
-                   static_cast<double>(cost[k]));
+    const auto value = static_cast<double>(cost[k]);
+    if (!(std::abs(value) <= kMost)) {
+      check_between(kWhere, message({"cost(", k / n, ", ", k % n, ")"}), value, -kMost, kMost);
     }
   }
   if (n > 0) Solver<T>(n, {.matrix = cost.data(), .stride = n}, column_of_row, workspace).solve();
+}
+
+// No squared distance is larger, over all axes.
+double largest_squared_distance(std::size_t n, std::size_t d, std::span<const float> x,
+                                std::span<const float> y) {
+  double sum = 0;
+  for (std::size_t k = 0; k < d; ++k) {
+    double low = kInfinity, high = -kInfinity;
+    for (std::size_t i = k; i < n * d; i += d) {
+      low = std::min({low, static_cast<double>(x[i]), static_cast<double>(y[i])});
+      high = std::max({high, static_cast<double>(x[i]), static_cast<double>(y[i])});
+    }
+    sum += (high - low) * (high - low);
+  }
+  return sum;
 }
 
 // A step that visits n places in an order whose every beginning is spread over them evenly.
@@ -509,6 +525,8 @@ void assign_points(std::size_t n, std::size_t d, std::span<const float> x, std::
   check_size(kWhere, "y", y.size(), n * d);
   check_size(kWhere, "column_of_row", column_of_row.size(), n);
   if (n == 0) return;
+  constexpr double kMost = 1e38;  // floats hold it, and sums in any order
+  check_between(kWhere, "largest squared distance", largest_squared_distance(n, d, x, y), 0, kMost);
   const std::size_t step = even_step(n);
   const auto original = [=](std::size_t i) { return i * step % n; };
   w.x.resize(n * d);

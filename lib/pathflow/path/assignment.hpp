@@ -51,7 +51,7 @@ struct AssignmentWorkspace {
 /// run (bench_assignment): 1.6 to 1.8 ms at n = 256, LEMON 2 to 6 times that; 5 to 8 at 512, 6 to 9
 /// times; 19 to 25 at 1,024, 7 to 11 times; 4.8 s at 10,000, 9 times. Two samples of one law: 2.2,
 /// 11 and 45 ms, and at 10,000 3 to 8 s.
-/// Errors: ShapeError for wrong sizes; InvalidArgument for a cost that is not finite.
+/// Errors: ShapeError for wrong sizes; InvalidArgument for a cost that is not within 1e200.
 /// Accuracy: the total is within n^2 units of rounding of the minimum; the test checks it by the
 /// duals. Same input, same bits.
 /// Source: Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment
@@ -68,7 +68,8 @@ void solve_assignment(std::size_t n, std::span<const double> cost,
 ///
 /// Shapes: x, y [n, d] row-major; column_of_row [n] receives pi.
 /// Cost: memory n^2 floats up to n = 2,048, and beyond where d > 16; else 600 n bytes.
-/// Errors: ShapeError for wrong sizes; the points must be finite.
+/// Errors: ShapeError for wrong sizes; InvalidArgument where the points' range on all axes makes a
+/// squared distance above 1e38 possible. The points must be finite.
 void assign_points(std::size_t n, std::size_t d, std::span<const float> x, std::span<const float> y,
                    std::span<std::int32_t> column_of_row, AssignmentWorkspace& workspace);
 

@@ -43,16 +43,36 @@ double mean_of(const std::vector<float>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-// Checks the rows and centres both sides; returns the scale that gives the source the data's
-// spread.
-float centre_both(std::string_view where, std::size_t n, std::size_t d, std::span<const float> data,
-                  std::span<const float> source, CouplingWorkspace& w) {
-  const double data_squares = centre(n, d, data, w.data);
-  const double source_squares = centre(n, d, source, w.source);
-  check_finite(where, "sum of squares of data", data_squares);
-  check_finite(where, "sum of squares of source", source_squares);
-  if (!(data_squares > 0 && source_squares > 0)) return 1;
-  return static_cast<float>(std::sqrt(data_squares / source_squares));
+// Checks the rows and centres both sides.
+struct Squares {
+  double data, source;  ///< sums
+};
+Squares centre_both(std::string_view where, std::size_t n, std::size_t d,
+                    std::span<const float> data, std::span<const float> source,
+                    CouplingWorkspace& w) {
+  const Squares sums{centre(n, d, data, w.data), centre(n, d, source, w.source)};
+  check_finite(where, "sum of squares of data", sums.data);
+  check_finite(where, "sum of squares of source", sums.source);
+  return sums;
+}
+
+// Gives the source the data's spread, which moves no optimal pairing; and both of them spread 1
+// where squares or their ratio would leave the range of floats.
+void scale_both(const Squares& squares, CouplingWorkspace& w) {
+  constexpr double kMost = 1e15;
+  const bool both = squares.data > 0 && squares.source > 0;
+  const double scale = both ? std::sqrt(squares.data / squares.source) : 1;
+  const double size = std::sqrt(squares.data > 0 ? squares.data : squares.source);
+  const auto usual = [](double x) { return x < kMost && x > 1 / kMost; };
+  if (size == 0) return;
+  if (usual(scale) && usual(size)) {
+    for (float& value : w.source) value *= static_cast<float>(scale);
+    return;
+  }
+  for (float& value : w.data) value = static_cast<float>(static_cast<double>(value) / size);
+  for (float& value : w.source) {
+    value = static_cast<float>(static_cast<double>(value) * scale / size);
+  }
 }
 
 void add_label_penalty(std::size_t n, const CouplingOptions& options, CouplingWorkspace& w) {
@@ -77,6 +97,7 @@ void draw_entropic(Coupling coupling, std::size_t n, std::size_t d, const Coupli
   check_positive(kWhere, "regularisation", options.regularisation);
   check_positive(kWhere, "bridge_variance", options.bridge_variance);
   const double mean = mean_of(w.cost);
+  check_finite(kWhere, "mean squared distance of data and source", mean);
   const double r = coupling == Coupling::kBridge ? 2 * options.bridge_variance
                                                  : options.regularisation * (mean > 0 ? mean : 1);
   sinkhorn(n, w.cost, r, w.sinkhorn);
@@ -92,8 +113,7 @@ void pair_optimally(std::string_view where, std::size_t n, std::size_t d,
   check_size(where, "data", data.size(), n * d);
   check_size(where, "source", source.size(), n * d);
   check_size(where, "source_row", source_row.size(), n);
-  const float scale = centre_both(where, n, d, data, source, w);
-  for (float& value : w.source) value *= scale;
+  scale_both(centre_both(where, n, d, data, source, w), w);
   assign_points(n, d, w.data, w.source, source_row, w.assignment);
 }
 
@@ -129,11 +149,11 @@ void couple(Coupling coupling, std::size_t n, std::size_t d, std::span<const flo
                 static_cast<std::int64_t>(n), 0, static_cast<std::int64_t>(kMaxOtBatch));
   if (n == 0) return;
   if (coupling == Coupling::kOt) return pair_optimally(kWhere, n, d, data, source, source_row, w);
-  const float scale = centre_both(kWhere, n, d, data, source, w);
+  const Squares squares = centre_both(kWhere, n, d, data, source, w);
   if (coupling != Coupling::kConditionalOt) {
     return draw_entropic(coupling, n, d, options, source_row, w);
   }
-  for (float& value : w.source) value *= scale;
+  scale_both(squares, w);
   fill_cost(n, d, w);
   add_label_penalty(n, options, w);
   solve_assignment(n, std::span<const float>(w.cost), source_row, w.assignment);

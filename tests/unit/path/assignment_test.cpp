@@ -268,6 +268,10 @@ TEST(Assignment, RefusesBadInput) {
   } catch (const InvalidArgument& error) {
     EXPECT_NE(std::string(error.what()).find("cost(1, 0)"), std::string::npos) << error.what();
   }
+  cost[2] = 1e201;
+  EXPECT_THROW(solve_assignment(2, all, pi, workspace), InvalidArgument);
+  const std::vector<float> x = {0, 1e20f}, y = {1, 0};
+  EXPECT_THROW(assign_points(2, 1, x, y, pi, workspace), InvalidArgument);
 }
 
 // Not a claim about this machine: a guard against an accidental n^4, with a bound a hundred times

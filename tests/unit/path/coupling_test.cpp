@@ -99,6 +99,40 @@ TEST(Coupling, OtTakesDegenerateBatches) {
   EXPECT_EQ(one[0], 0);
 }
 
+// Whatever the sizes of two sides, the answer is that of sides of size 1 or a sentence.
+TEST(Coupling, TakesRowsOfAnySizeOrRefusesThem) {
+  const std::size_t n = 16;
+  const std::vector<int> labels(n, 0);
+  CouplingWorkspace workspace;
+  std::vector<std::int32_t> pi(n), usual(n);
+  couple(Coupling::kOt, n, 2, normals(2 * n, 0), normals(2 * n, 1), usual, workspace);
+  for (const double a : {1e-40, 1e-30, 1e-10, 1.0, 1e10, 1e30, 1e37}) {
+    for (const double b : {1e-40, 1e-30, 1.0, 1e30, 1e37}) {
+      const auto data = normals(2 * n, 0, a), source = normals(2 * n, 1, b);
+      for (const Coupling coupling :
+           {Coupling::kOt, Coupling::kConditionalOt, Coupling::kSinkhorn, Coupling::kBridge}) {
+        std::fill(pi.begin(), pi.end(), -1);
+        try {
+          couple(coupling, n, 2, data, source, pi, workspace, {.labels = labels});
+          for (const std::int32_t row : pi) EXPECT_TRUE(row >= 0 && row < 16) << a << " " << b;
+        } catch (const InvalidArgument& error) {
+          EXPECT_TRUE(coupling == Coupling::kSinkhorn || coupling == Coupling::kBridge)
+              << error.what();
+          EXPECT_GT(std::max(a, b), 1e18) << error.what();
+        }
+        if (coupling == Coupling::kOt && std::min(a, b) > 1e-35) {
+          EXPECT_EQ(pi, usual) << a << " " << b;
+        }
+      }
+    }
+  }
+  // What the fuzzer of the C interface found: a few of 1e30 among ones.
+  std::vector<float> mixed(2 * n, 1.0f);
+  mixed[3] = 1e30f, mixed[8] = -1e-40f, mixed[17] = 1e30f;
+  couple(Coupling::kOt, n, 2, mixed, normals(2 * n, 1), pi, workspace);
+  EXPECT_TRUE(std::is_permutation(pi.begin(), pi.end(), usual.begin()));
+}
+
 TEST(Coupling, RefusesBadInput) {
   CouplingWorkspace workspace;
   const std::size_t n = kMaxOtBatch + 1;
