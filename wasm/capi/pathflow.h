@@ -208,8 +208,8 @@ pf_status pf_evaluate_likelihood(pf_handle trainer, const char* options, size_t 
  *   "source", "from": t, "to": t, "eta", "diffusion", "diffusion_scale", "rtol", "atol", "grid",
  *   "variance", "order", "churn", "churn_from", "churn_to", "churn_noise", "predictor",
  *   "corrector_steps", "corrector_snr", "last_step", "grid_rho", "grid_shift",
- *   "schedule": another one to be sampled on, "times": [t, ...],
- *   a grid of the caller's own, "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
+ *   "schedule": another one to be sampled on, "times": [t, ...], a grid of the caller's own,
+ *   "keep": [t, ...] in travel order, or "keep": count of equally spaced times, "log_density":
  *   whether to give it at the points reached (then with "divergence", "probes", "probe" as above,
  *   and neither "keep" nor a sampler that is no Runge-Kutta method), "deterministic": whether to
  *   refuse a sampler that draws noise}. See sample::SampleOptions.
@@ -223,8 +223,8 @@ pf_status pf_sample_trainer(pf_handle trainer, const char* options, size_t optio
                             const pf_points* start, const int32_t* labels, size_t label_count,
                             pf_progress progress, void* user, pf_handle* result);
 
-/* The same by autoguidance: away from `guide`, a smaller or less trained trainer of the same schedule
- * and prediction, by "guidance". 0: no guide. */
+/* The same by autoguidance: away from `guide`, a smaller or less trained trainer of the same
+ * schedule and prediction, by "guidance". 0: no guide. */
 pf_status pf_sample_guided(pf_handle trainer, pf_handle guide, const char* options,
                            size_t options_length, const pf_points* start, const int32_t* labels,
                            size_t label_count, pf_progress progress, void* user, pf_handle* result);
@@ -239,8 +239,8 @@ pf_status pf_run_langevin(pf_handle trainer, const char* options, size_t options
                           const pf_points* start, const int32_t* labels, size_t label_count,
                           pf_progress progress, void* user, pf_handle* result);
 
-/* How far the network is from the exact minimiser on its own rows. A Gaussian source and independent
- * pairs.
+/* How far the network is from the exact minimiser on its own rows. A Gaussian source and
+ * independent pairs.
  * options: {"times": [t, ...], "rows": draws in all (4096), or at each time (1024), "seed" (0)}.
  * labels: as above, one for all or none; of no meaning without times.
  * Without times, text: {"floor": the least that the loss can be, "excess": the network's loss less
@@ -255,8 +255,8 @@ pf_status pf_measure_trainer(pf_handle trainer, const char* options, size_t opti
  *   ymin, ymax] (-4, 4, -4, 4), "quantity": a prediction's name ("velocity")}.
  * labels: as above, one for all or none.
  * t is moved into the schedule's [t_min, t_max]; PF_NUMERIC where the quantity has no limit there;
- * PF_INVALID_ARGUMENT for the score of a run that has none. On a path with noise of its own the score
- * is that noise's, and no quantity but it and the velocity is known.
+ * PF_INVALID_ARGUMENT for the score of a run that has none. On a path with noise of its own the
+ * score is that noise's, and no quantity but it and the velocity is known.
  * Array: "field" float [grid, grid, 2], row 0 at ymin. Text: {"t": the time used}. */
 pf_status pf_evaluate_field(pf_handle trainer, const char* options, size_t options_length,
                             const int32_t* labels, size_t label_count, pf_handle* result);
