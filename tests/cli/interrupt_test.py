@@ -80,7 +80,7 @@ class InterruptTest(CommandCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn("--resume", stdout)
         self.assertGreater(int(read_safetensors(saved)[0]["step"]), 0)
-        os.remove(self.path("saved.safetensors"))
+        os.remove(saved)
 
     def test_a_file_that_is_being_written_is_finished(self):
         """The signal comes while a part of the points lies in the temporary file."""
